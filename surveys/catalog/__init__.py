@@ -1,0 +1,1 @@
+"""Standard instruments, one TOML file each."""
