@@ -21,7 +21,7 @@ Condition = Literal["external_lead", "several_external", "from_round_2"]
 
 
 class Frozen(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
 
 
 class Scale(Frozen):
@@ -59,7 +59,7 @@ class Headline(Frozen):
 
 class Item(Frozen):
     code: str
-    construct: str
+    construct_code: str = Field(alias="construct")  # pydantic keeps the plain name for itself
     texts: Texts
     reverse: bool = False
     facet: str = ""
@@ -125,8 +125,8 @@ class Instrument(Frozen):
         if len(set(codes)) != len(codes):
             raise ValueError("an item code occurs twice")
         for item in self.items:
-            if item.construct not in constructs:
-                raise ValueError(f"item {item.code} names the unknown construct {item.construct}")
+            if item.construct_code not in constructs:
+                raise ValueError(f"item {item.code} names the unknown construct {item.construct_code}")
             if item.scale not in self.scales:
                 raise ValueError(f"item {item.code} names the unknown scale {item.scale}")
         named = [code for headline in self.headlines for code in headline.constructs] + list(self.composite)
@@ -137,14 +137,16 @@ class Instrument(Frozen):
     @cached_property
     def digest(self) -> str:
         """SHA-256 of the canonical JSON: two instruments with one digest ask the same."""
-        canonical = json.dumps(self.model_dump(mode="json"), sort_keys=True, ensure_ascii=False, separators=(",", ":"))
+        canonical = json.dumps(
+            self.model_dump(mode="json", by_alias=True), sort_keys=True, ensure_ascii=False, separators=(",", ":")
+        )
         return hashlib.sha256(canonical.encode()).hexdigest()
 
     def scale_of(self, item: Item | DyadItem) -> Scale:
         return self.scales[item.scale]
 
     def items_of(self, construct: str) -> tuple[Item, ...]:
-        return tuple(item for item in self.items if item.construct == construct)
+        return tuple(item for item in self.items if item.construct_code == construct)
 
 
 def text_in(texts: Texts, language: str) -> str:
