@@ -1,0 +1,176 @@
+#!/usr/bin/env python3
+"""The one door: sets up everything Rapport needs beside this file, then hands over to its command line.
+
+    python3 run.py demo          a working service with a demonstration programme, on this machine
+    python3 run.py test          the whole suite of tests
+    python3 run.py bench NAME    benchmarks that print ratios (analysis)
+    python3 run.py COMMAND       any command of `rapport`: serve, tick, import, analyse, brief ... (--help lists them)
+
+Standard library only, Python 3.11 or later. Installs into .venv from locked, hashed lists; the second start costs nothing.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import importlib.util
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent
+VENV = ROOT / ".venv"
+PYTHON = VENV / "bin" / "python"
+RUNTIME = ROOT / "requirements.lock"
+TESTS = ROOT / "tests" / "requirements.lock"
+BENCH = ROOT / "tests" / "bench" / "requirements.lock"
+BROWSERS = ("chromium-headless-shell", "chromium", "google-chrome")
+DATABASE_FOLDERS = ("tests/surveys", "tests/server", "tests/anonymity", "tests/faults")
+
+
+def say(sentence: str) -> None:
+    print(sentence, flush=True)
+
+
+def fail(sentence: str) -> None:
+    print(sentence, file=sys.stderr, flush=True)
+    raise SystemExit(1)
+
+
+def run(*command: str | Path, **options: object) -> int:
+    return subprocess.run([str(part) for part in command], cwd=ROOT, check=False, **options).returncode  # type: ignore[call-overload]  # Type ignore: options are passed through as they are
+
+
+def apt_install(*packages: str) -> bool:
+    """Install Debian packages when we may; False when we may not or they cannot be had."""
+    if os.geteuid() != 0 or not shutil.which("apt-get"):
+        return False
+    quiet = {"stdout": subprocess.DEVNULL, "env": {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}}
+    install = ("apt-get", "install", "-y", "-q", "--no-install-recommends", *packages)
+    return run(*install, **quiet) == 0 or (run("apt-get", "update", "-q", **quiet) == 0 and run(*install, **quiet) == 0)
+
+
+def make_venv() -> None:
+    """An empty virtual environment with pip; Debian and Ubuntu ship ensurepip apart."""
+    if importlib.util.find_spec("ensurepip") is None and not apt_install("python3-venv"):
+        fail("Python's ensurepip is missing. Please run once:  sudo apt-get install -y python3-venv")
+    if run(sys.executable, "-m", "venv", "--clear", VENV) != 0:
+        fail(f"The virtual environment {VENV.name} could not be made; the message above says why.")
+
+
+def uv_requirement() -> str:
+    """The part of the lock that pins uv, with its hashes."""
+    found = re.search(r"^uv==.*?(?=^\S|\Z)", RUNTIME.read_text(), re.MULTILINE | re.DOTALL)
+    if found is None:
+        fail("requirements.lock does not pin uv: it is damaged or incomplete.")
+        raise AssertionError  # fail() has left
+    return found.group(0)
+
+
+def install_uv() -> bool:
+    with tempfile.NamedTemporaryFile("w", suffix=".txt") as only_uv:
+        only_uv.write(uv_requirement())
+        only_uv.flush()
+        return run(PYTHON, "-m", "pip", "install", "-q", "--no-deps", "--require-hashes", "-r", only_uv.name) == 0
+
+
+def install(lock: Path) -> None:
+    """Install one locked list, once: a stamp beside the environment remembers the list's digest."""
+    stamp = VENV / f"{hashlib.sha256(str(lock.relative_to(ROOT)).encode()).hexdigest()[:12]}.stamp"
+    wanted = hashlib.sha256(lock.read_bytes()).hexdigest() + str(ROOT)
+    if PYTHON.exists() and stamp.exists() and stamp.read_text() == wanted:
+        return
+    if not PYTHON.exists():
+        say("Setting up (first start only) ...")
+        make_venv()
+    locked = ("install", "-q", "--no-deps", "--require-hashes", "-r", lock)
+    in_place = ("install", "-q", "--no-deps", "--no-build-isolation", "-e", ROOT)
+    uv = VENV / "bin" / "uv"
+    if uv.exists() or install_uv():
+        done = run(uv, "pip", *locked, "--python", PYTHON) == 0 and run(uv, "pip", *in_place, "--python", PYTHON) == 0
+    else:
+        say("uv could not be installed; pip does the same more slowly.")
+        done = run(PYTHON, "-m", "pip", *locked) == 0 and run(PYTHON, "-m", "pip", *in_place) == 0
+    if not done:
+        fail(f"The packages of {lock.relative_to(ROOT)} could not be installed; the message above says why.")
+    stamp.write_text(wanted)
+
+
+def find_browser() -> str | None:
+    """A headless Chromium for the browser tests: the one there is, else Debian's."""
+    found = next((path for name in BROWSERS if (path := shutil.which(name))), None)
+    if found is None and apt_install("chromium-headless-shell"):
+        found = shutil.which("chromium-headless-shell")
+    return found
+
+
+def checks() -> list[tuple[str, list[str | Path]]]:
+    """The whole suite, in the order in which failures are cheapest to read."""
+    pytest: list[str | Path] = [PYTHON, "-m", "pytest", "-q", "-m", "not slow", "-n", "2", "--dist", "loadfile"]
+    return [
+        ("style", [VENV / "bin" / "ruff", "check", "."]),
+        ("format", [VENV / "bin" / "ruff", "format", "--check", "-q", "."]),
+        ("types", [VENV / "bin" / "mypy", "--no-error-summary"]),
+        ("arrows between rooms", [VENV / "bin" / "lint-imports"]),
+        ("tests on SQLite", [*pytest, "--database=sqlite", "tests"]),
+        (
+            "tests on PostgreSQL",
+            [*pytest, "--database=postgresql", *(f for f in DATABASE_FOLDERS if (ROOT / f).is_dir())],
+        ),
+    ]
+
+
+def test(arguments: Sequence[str]) -> int:
+    """Run everything, or hand the arguments to pytest."""
+    install(RUNTIME)
+    install(TESTS)
+    browser = find_browser()
+    environment = {**os.environ, "OMP_NUM_THREADS": "1", "PYTHONUNBUFFERED": "1"}
+    if browser:
+        environment["RAPPORT_TEST_BROWSER"] = browser
+    if arguments:
+        return run(PYTHON, "-m", "pytest", *arguments, env=environment)
+    failed = []
+    for name, command in checks():
+        say(f"\n=== {name}")
+        if run(*command, env=environment) != 0:
+            failed.append(name)
+    if browser is None:
+        say(
+            "\nNOT RUN: the browser tests, because no Chromium was found.  sudo apt-get install -y chromium-headless-shell"
+        )
+        if os.environ.get("CI") == "true":
+            failed.append("browser")
+    say(f"\n{'FAILED: ' + ', '.join(failed) if failed else 'Everything passed.'}")
+    return 1 if failed else 0
+
+
+def bench(arguments: Sequence[str]) -> int:
+    install(RUNTIME)
+    install(BENCH)
+    names = sorted(path.stem for path in (ROOT / "tests" / "bench").glob("[a-z]*.py"))
+    if not arguments or arguments[0] not in names:
+        fail(f"Which benchmark?  python3 run.py bench {'|'.join(names)}")
+    return run(PYTHON, "-m", f"tests.bench.{arguments[0]}", *arguments[1:])
+
+
+def main(arguments: Sequence[str]) -> int:
+    if sys.version_info < (3, 11):
+        fail(f"Rapport needs Python 3.11 or later; this is {sys.version.split()[0]}.")
+    if not arguments or arguments[0] in ("-h", "--help"):
+        say(__doc__ or "")
+        return 0
+    if arguments[0] == "test":
+        return test(arguments[1:])
+    if arguments[0] == "bench":
+        return bench(arguments[1:])
+    install(RUNTIME)
+    os.execv(PYTHON, [str(PYTHON), "-m", "server.cli", *arguments])
+
+
+if __name__ == "__main__":
+    raise SystemExit(main(sys.argv[1:]))
