@@ -6,7 +6,8 @@
     python3 run.py bench NAME    benchmarks that print ratios (analysis)
     python3 run.py COMMAND       any command of `rapport`: serve, tick, import, analyse, brief ... (--help lists them)
 
-Standard library only, Python 3.11 or later. Installs into .venv from locked, hashed lists; the second start costs nothing.
+Standard library only, Python 3.11 or later. Installs into .venv from locked, hashed lists;
+the second start costs nothing.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ import sys
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
+from typing import NoReturn
 
 ROOT = Path(__file__).resolve().parent
 VENV = ROOT / ".venv"
@@ -36,7 +38,7 @@ def say(sentence: str) -> None:
     print(sentence, flush=True)
 
 
-def fail(sentence: str) -> None:
+def fail(sentence: str) -> NoReturn:
     print(sentence, file=sys.stderr, flush=True)
     raise SystemExit(1)
 
@@ -67,7 +69,6 @@ def uv_requirement() -> str:
     found = re.search(r"^uv==.*?(?=^\S|\Z)", RUNTIME.read_text(), re.MULTILINE | re.DOTALL)
     if found is None:
         fail("requirements.lock does not pin uv: it is damaged or incomplete.")
-        raise AssertionError  # fail() has left
     return found.group(0)
 
 
@@ -141,7 +142,7 @@ def test(arguments: Sequence[str]) -> int:
             failed.append(name)
     if browser is None:
         say(
-            "\nNOT RUN: the browser tests, because no Chromium was found.  sudo apt-get install -y chromium-headless-shell"
+            "\nNOT RUN: the browser tests: no Chromium.  Please run once:  sudo apt-get install -y chromium-headless-shell"
         )
         if os.environ.get("CI") == "true":
             failed.append("browser")
@@ -159,7 +160,7 @@ def bench(arguments: Sequence[str]) -> int:
 
 
 def main(arguments: Sequence[str]) -> int:
-    if sys.version_info < (3, 11):
+    if sys.version_info < (3, 11):  # noqa: UP036 - here the version is not known to be right
         fail(f"Rapport needs Python 3.11 or later; this is {sys.version.split()[0]}.")
     if not arguments or arguments[0] in ("-h", "--help"):
         say(__doc__ or "")
@@ -169,7 +170,8 @@ def main(arguments: Sequence[str]) -> int:
     if arguments[0] == "bench":
         return bench(arguments[1:])
     install(RUNTIME)
-    os.execv(PYTHON, [str(PYTHON), "-m", "server.cli", *arguments])
+    command = [str(PYTHON), "-m", "server.cli", *arguments]
+    return os.execv(PYTHON, command)  # noqa: S606 - the same process, so that Ctrl-C reaches the server itself
 
 
 if __name__ == "__main__":

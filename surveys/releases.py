@@ -5,7 +5,8 @@ A release holds cells. A cell without a number says why (`reason`). Keys of the 
 estimate     level, spread, agreement_ad, agreement_rwg, cannot_judge, prefer_not, importance, gap_sides,
              gap_importance, change_last, change_first, slope_year, trend, composite_arithmetic, composite_geometric,
              composite_lowest, composite_monte_carlo, composite_change, sensitivity_first, sensitivity_total,
-             alpha, omega, correlation, response_people, response_organizations, overlap_organizations, turnover_people, language_share,
+             alpha, omega, correlation, response_people, response_organizations, overlap_organizations,
+             turnover_people, language_share,
              rating, received, given, asymmetry, meta_gap, self_enhancement, reciprocity, density,
              srm_rater, srm_rated, srm_variance, srm_reliability, srm_reciprocity, topic_raised
 target       headline:<code>, construct:<code>, facet:<code>, item:<code>, composite, partnership, language:<code>,
