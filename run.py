@@ -141,9 +141,7 @@ def test(arguments: Sequence[str]) -> int:
         if run(*command, env=environment) != 0:
             failed.append(name)
     if browser is None:
-        say(
-            "\nNOT RUN: the browser tests: no Chromium.  Please run once:  sudo apt-get install -y chromium-headless-shell"
-        )
+        say("\nNOT RUN: the browser tests: no Chromium.  Run once:  sudo apt-get install -y chromium-headless-shell")
         if os.environ.get("CI") == "true":
             failed.append("browser")
     say(f"\n{'FAILED: ' + ', '.join(failed) if failed else 'Everything passed.'}")

@@ -11,6 +11,7 @@ import hashlib
 import html
 import io
 import re
+import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -23,6 +24,7 @@ INK, QUIET, HAIR, PAPER = "#1b2733", "#5b6773", "#d5dbe1", "#ffffff"
 FIRST, SECOND, SHADE = "#1f4e79", "#b45309", "#e8eef4"
 MARKERS = (("o", FIRST), ("s", SECOND), ("^", "#4b5563"))
 
+_RENDERING = threading.Lock()  # the SVG writer reads a global setting: text as text, or as shapes
 Figure = Any  # matplotlib.figure.Figure, imported at the first drawing: it costs most of a second
 
 
@@ -50,7 +52,6 @@ def _prepare() -> None:
     mpl.rcParams.update(
         {
             "font.family": list(FAMILIES),
-            "svg.fonttype": "none",
             "svg.hashsalt": "rapport",
             "axes.edgecolor": HAIR,
             "axes.labelcolor": QUIET,
@@ -113,17 +114,29 @@ def spread_labels(positions: Sequence[float], gap: float) -> list[float]:
     return placed
 
 
-def to_svg(figure: Figure, *, title: str, description: str) -> str:
-    """An accessible `<svg>` element for a page under a strict content policy: no style attribute, no script."""
+def _rendered_svg(figure: Figure, *, outlined: bool) -> str:
+    import matplotlib as mpl
+
     buffer = io.StringIO()
-    figure.savefig(buffer, format="svg", metadata={"Date": None, "Creator": None, "Format": None, "Type": None})
-    body = buffer.getvalue()
+    with _RENDERING:
+        mpl.rcParams["svg.fonttype"] = "path" if outlined else "none"
+        figure.savefig(buffer, format="svg", metadata={"Date": None, "Creator": None, "Format": None, "Type": None})
+    return buffer.getvalue()
+
+
+def to_svg(figure: Figure, *, title: str, description: str, outlined: bool = False) -> str:
+    """An accessible `<svg>` element for a page under a strict content policy: no style attribute, no script.
+
+    outlined: draw letters as shapes, for places that have neither our fonts nor Khmer shaping (PDF, other programs).
+    """
+    body = _rendered_svg(figure, outlined=outlined)
     body = re.sub(r"^.*?<svg[^>]*viewBox=\"([^\"]*)\"[^>]*>", r"\1>", body, flags=re.DOTALL)
     box, _, body = body.partition(">")
     body = re.sub(r"<metadata>.*?</metadata>|<style[^>]*>.*?</style>|<defs>\s*</defs>", "", body, flags=re.DOTALL)
     body = re.sub(r' style="([^"]*)"', _as_attributes, body)
     body = re.sub(r"(<g) id=\"[^\"]*\"", r"\1", body)
-    body = re.sub(r"-?\d+\.\d{3,}", lambda match: f"{float(match.group()):.2f}".rstrip("0").rstrip("."), body)
+    if not outlined:  # the outlines of letters are scaled by small factors that rounding would bend
+        body = re.sub(r"-?\d+\.\d{3,}", lambda match: f"{float(match.group()):.2f}".rstrip("0").rstrip("."), body)
     body = re.sub(r"\s*\n\s*", " ", body).replace("xlink:href", "href").strip()
     key = "c" + hashlib.sha256((title + description + body).encode()).hexdigest()[:10]
     body = re.sub(r'(id="|href="#|url\(#)', rf"\g<1>{key}", body)

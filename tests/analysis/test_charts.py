@@ -129,6 +129,12 @@ def test_references_inside_the_svg_resolve():
     assert set(re.findall(r'href="#([^"]+)"', drawn)) | set(re.findall(r"url\(#([^)]+)\)", drawn)) <= ids
 
 
+def test_outlined_svg_needs_no_font():
+    figure = trend([Series("ទំនុកចិត្ត", points(62))])
+    assert texts(ET.fromstring(to_svg(figure, title="t", description="d", outlined=True))) == []
+    assert "62" in texts(svg_of(figure))
+
+
 def test_text_falls_back_through_our_fonts():
     drawn = to_svg(trend([Series("Trust", points(62))]), title="t", description="d")
     assert ", ".join(f"'{family}'" for family in FAMILIES) in drawn
