@@ -1,0 +1,55 @@
+"""The only place where things meet."""
+
+from __future__ import annotations
+
+from fastapi import FastAPI
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+from starlette.middleware.gzip import GZipMiddleware
+from starlette.middleware.trustedhost import TrustedHostMiddleware
+
+from server import problems
+from server.assets import load_assets
+from server.deps import NotLoggedIn
+from server.routes import account, entering
+from server.security import BodyLimit, HeadAsGet, SameOrigin, Sealer, SecurityHeaders, read_secret_key
+from server.settings import Settings
+from surveys.database import make_engine
+from surveys.keystore import Keystore
+from surveys.problems import SurveyProblem
+
+ROUTES = (entering, account)
+
+
+def create_app(settings: Settings) -> FastAPI:
+    """The service for these settings; the database must have been upgraded before."""
+    app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
+    app.state.settings = settings
+    app.state.engine = make_engine(settings.database_url)
+    app.state.keystore = Keystore(settings.keystore)
+    app.state.sealer = Sealer(read_secret_key(settings.secret_key_file))
+    app.state.assets = load_assets(settings.var_dir)
+    app.add_route("/static/{name}", app.state.assets.respond, methods=["GET"])
+    for routes in ROUTES:
+        app.include_router(routes.router)
+    _handle_problems(app)
+    _wrap(app, settings)
+    return app
+
+
+def _handle_problems(app: FastAPI) -> None:
+    app.add_exception_handler(SurveyProblem, problems.on_survey_problem)
+    app.add_exception_handler(HTTPException, problems.on_http_problem)
+    app.add_exception_handler(NotLoggedIn, problems.on_not_logged_in)
+    app.add_exception_handler(RequestValidationError, problems.on_malformed)
+    app.add_exception_handler(Exception, problems.on_crash)
+
+
+def _wrap(app: FastAPI, settings: Settings) -> None:
+    """Innermost first: a request passes these lines from the last to the first."""
+    app.add_middleware(BodyLimit)
+    app.add_middleware(HeadAsGet)
+    app.add_middleware(GZipMiddleware, minimum_size=500)
+    app.add_middleware(SameOrigin, refusal=problems.refuse_other_site, scheme="https" if settings.https else "http")
+    app.add_middleware(TrustedHostMiddleware, allowed_hosts=list(settings.hosts))
+    app.add_middleware(SecurityHeaders, https=settings.https)

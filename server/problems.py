@@ -1,0 +1,124 @@
+"""The only translation from what went wrong to a status and a page; every page says what became of the answers."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+
+from server.languages import translator
+from server.pages import Page, language_of, go_to, render
+from server.security import HEADERS
+from surveys.problems import SurveyProblem
+
+STATUS = {"missing": 404, "conflict": 409, "gone": 410, "invalid": 422, "forbidden": 403}
+Gettext = Callable[[str], str]
+log = logging.getLogger("rapport")
+
+
+@dataclass(frozen=True, slots=True)
+class ProblemPage(Page):
+    """What happened, what became of the answers, and the way on."""
+
+    template = "problems/problem.html"
+    title: str
+    sentence: str
+    answers: str
+
+
+def problem_page(request: Request, problem: Exception, status: int) -> Response:
+    page = _explained(problem, status, translator(language_of(request)).gettext)
+    return render(request, page, block="problem", status=status)
+
+
+def on_survey_problem(request: Request, problem: Exception) -> Response:
+    assert isinstance(problem, SurveyProblem)  # registered for nothing else
+    status = STATUS[problem.kind]
+    log.warning("problem=%s status=%d", type(problem).__name__, status)
+    return problem_page(request, problem, status)
+
+
+def on_http_problem(request: Request, problem: Exception) -> Response:
+    assert isinstance(problem, HTTPException)  # registered for nothing else
+    response = problem_page(request, problem, problem.status_code)
+    response.headers.update(problem.headers or {})
+    return response
+
+
+def on_malformed(request: Request, problem: Exception) -> Response:
+    """An address or a form that is not one of ours: whoever made it up learns nothing about its parts."""
+    return problem_page(request, problem, 404 if request.method in ("GET", "HEAD") else 422)
+
+
+def on_crash(request: Request, problem: Exception) -> Response:
+    log.error("problem=%s", type(problem).__name__)
+    response = problem_page(request, problem, 500)
+    response.headers.update(HEADERS)  # this handler answers outside the middleware that adds them
+    return response
+
+
+def on_not_logged_in(request: Request, _problem: Exception) -> Response:
+    return go_to(request, "/login")
+
+
+def refuse_other_site(request: Request) -> Response:
+    return problem_page(request, HTTPException(403, "other site"), 403)
+
+
+def _explained(problem: Exception, status: int, _: Gettext) -> ProblemPage:
+    if page := _explained_by_name(problem, _):
+        return page
+    kept = _("Nothing was changed. Answers you had saved are still saved.")
+    match status:
+        case 404:
+            return ProblemPage(
+                _("This page does not exist"), _("The address may be incomplete, or the page is not open to you."), kept
+            )
+        case 403:
+            return ProblemPage(
+                _("This was not sent from a page of this site"),
+                _("Your browser says that another site sent this form. Please open the page again and repeat."),
+                kept,
+            )
+        case 405:
+            return ProblemPage(
+                _("This address cannot be used in that way"), _("Please go back to the page you came from."), kept
+            )
+        case 413:
+            return ProblemPage(
+                _("This is too much at once"),
+                _("What was sent is larger than a page of answers can be. Please go back and shorten your text."),
+                kept,
+            )
+        case 429:
+            return ProblemPage(_("Too many attempts"), _("Please wait fifteen minutes before you try again."), kept)
+        case 409 | 410 | 422 | 400:
+            return ProblemPage(
+                _("This could not be done"), _("Please go back, look at the page again and repeat the step."), kept
+            )
+        case _:
+            return ProblemPage(
+                _("Something went wrong on our side"),
+                _("The fault is ours and has been noted. Please try again in a few minutes."),
+                _("Answers you had saved are still saved. What you sent with this last step may not be."),
+            )
+
+
+def _explained_by_name(problem: Exception, _: Gettext) -> ProblemPage | None:
+    """The problems that deserve their own words."""
+    match type(problem).__name__:
+        case "LinkNotOpen":
+            return ProblemPage(
+                _("This link is not open"),
+                _(
+                    "The round may have closed: see the date in your e-mail. "
+                    "Or the address is incomplete: please copy the whole link or code."
+                ),
+                _("Answers that were handed in before closing stay handed in and are counted."),
+            )
+        case _:
+            return None

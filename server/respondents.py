@@ -1,0 +1,81 @@
+"""Who is answering in this request: the personal link, kept sealed in a cookie; no row remembers a visit."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Annotated
+
+from fastapi import Depends
+from sqlmodel import Session
+from starlette.requests import Request
+from starlette.responses import Response
+
+from server.deps import ClockDep, KeystoreDep, SealerDep, SessionDep, is_https
+from server.security import Sealer
+from surveys import invitations
+from surveys.invitations import Visit
+from surveys.keystore import Keystore, RoundKeys
+from surveys.problems import SurveyProblem
+
+COOKIE = "visit"
+AFTER_CLOSING = timedelta(
+    days=1
+)  # the cookie outlives its round a little: "too late" is a better page than "who are you"
+
+
+class NotEntered(SurveyProblem):
+    """A page of answers was asked for without a personal link."""
+
+    kind = "forbidden"
+
+
+@dataclass(frozen=True, slots=True)
+class Respondent:
+    """One invited person, the keys of the round, and what opens the draft of this device."""
+
+    visit: Visit
+    keys: RoundKeys
+    secret: str
+    device: bytes
+
+
+def find_respondent(
+    request: Request, session: Session, keystore: Keystore, sealer: Sealer, now: datetime
+) -> Respondent | None:
+    """The person whose link this browser holds, if it holds one. Raises LinkNotOpen when the round has closed."""
+    held = sealer.unseal(COOKIE, request.cookies.get(COOKIE))
+    if held is None:
+        return None
+    visit = invitations.redeem(session, held["secret"], now=now)
+    return Respondent(visit, keystore.load(visit.round_.id), held["secret"], bytes.fromhex(held["device"]))
+
+
+def get_respondent(
+    request: Request, session: SessionDep, keystore: KeystoreDep, sealer: SealerDep, now: ClockDep
+) -> Respondent:
+    respondent = find_respondent(request, session, keystore, sealer, now)
+    if respondent is None:
+        raise NotEntered("a page of answers was asked for without a personal link")
+    return respondent
+
+
+RespondentDep = Annotated[Respondent, Depends(get_respondent)]
+
+
+def remember(response: Response, request: Request, sealer: Sealer, respondent: Respondent, now: datetime) -> None:
+    """Keep the link in this browser until the round has closed."""
+    value = sealer.seal(COOKIE, {"secret": respondent.secret, "device": respondent.device.hex()})
+    lasts = respondent.visit.round_.closes_at + AFTER_CLOSING - now
+    response.set_cookie(
+        COOKIE,
+        value,
+        max_age=max(int(lasts.total_seconds()), 60),
+        secure=is_https(request),
+        httponly=True,
+        samesite="lax",
+    )
+
+
+def forget(response: Response) -> None:
+    response.delete_cookie(COOKIE, httponly=True, samesite="lax")

@@ -1,0 +1,191 @@
+"""What stands between the network and the routes: headers, same-origin writes, size limits, sealed cookies, attempts.
+
+Pure ASGI throughout: a wrapper that buffers responses would break streaming and hide the exceptions of routes.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from collections import deque
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from nacl.encoding import URLSafeBase64Encoder
+from nacl.exceptions import CryptoError
+from nacl.secret import SecretBox
+from nacl.utils import random
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+CONTENT_SECURITY_POLICY = "; ".join(
+    (
+        "default-src 'none'",
+        "script-src 'self'",
+        "style-src 'self'",
+        "img-src 'self'",
+        "font-src 'self'",
+        "connect-src 'self'",
+        "form-action 'self'",
+        "base-uri 'none'",
+        "frame-ancestors 'none'",
+    )
+)
+HEADERS = {
+    "Content-Security-Policy": CONTENT_SECURITY_POLICY,
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    # not no-referrer: under it browsers send "Origin: null" even with our own forms, and SameOrigin would refuse them
+    "Referrer-Policy": "same-origin",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=(), browsing-topics=()",
+    "X-Robots-Tag": "noindex, nofollow",
+    "Cache-Control": "no-store",
+}
+SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
+BODY_LIMIT = 256 * 1024  # a page of answers with every text at its limit in Khmer takes 60 kB
+
+
+class SecurityHeaders:
+    """Adds the headers above to every response that does not set them itself."""
+
+    def __init__(self, app: ASGIApp, *, https: bool) -> None:
+        self.app = app
+        self.headers = dict(HEADERS)
+        if https:
+            self.headers["Strict-Transport-Security"] = "max-age=31536000; includeSubDomains"
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        async def send_with_headers(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                headers = MutableHeaders(scope=message)
+                for name, value in self.headers.items():
+                    headers.setdefault(name, value)
+            await send(message)
+
+        await self.app(scope, receive, send_with_headers if scope["type"] == "http" else send)
+
+
+def is_same_origin(headers: Headers, scheme: str) -> bool:
+    """Whether a write came from our own pages (or from no browser at all, which carries nobody's cookies)."""
+    site = headers.get("sec-fetch-site")
+    if site is not None:
+        return site in ("same-origin", "none")
+    origin = headers.get("origin")
+    if origin is None:
+        return True
+    address = urlsplit(origin)
+    return (address.scheme, address.netloc) == (scheme, headers.get("host"))
+
+
+class HeadAsGet:
+    """Answers HEAD as GET, whose body the server then leaves out: mail scanners look at links in this way."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        is_head = scope["type"] == "http" and scope["method"] == "HEAD"
+        await self.app({**scope, "method": "GET"} if is_head else scope, receive, send)
+
+
+class SameOrigin:
+    """Refuses writes that another site's page sends with our visitor's cookies."""
+
+    def __init__(self, app: ASGIApp, *, refusal: Callable[[Request], Response], scheme: str) -> None:
+        self.app, self.refusal, self.scheme = app, refusal, scheme
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        writes = scope["type"] == "http" and scope["method"] not in SAFE_METHODS
+        if writes and not is_same_origin(Headers(scope=scope), self.scheme):
+            await self.refusal(Request(scope))(scope, receive, send)
+        else:
+            await self.app(scope, receive, send)
+
+
+class BodyLimit:
+    """Stops reading a body above the limit, whether its length was announced or not."""
+
+    def __init__(self, app: ASGIApp, *, limit: int = BODY_LIMIT) -> None:
+        self.app, self.limit = app, limit
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        announced = Headers(scope=scope).get("content-length", "0")
+        read = int(announced) if announced.isdecimal() and int(announced) > self.limit else 0
+
+        async def receive_within_limit() -> Message:
+            nonlocal read
+            message = await receive()
+            read += len(message.get("body", b""))
+            if read > self.limit:
+                raise HTTPException(413)
+            return message
+
+        await self.app(scope, receive_within_limit, send)
+
+
+def read_secret_key(path: Path) -> bytes:
+    """The server's own key, made on the first start and readable by nobody else."""
+    if not path.exists():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(random(SecretBox.KEY_SIZE))
+    key = path.read_bytes()
+    if len(key) != SecretBox.KEY_SIZE:
+        raise ValueError(f"{path.name} is not a key of {SecretBox.KEY_SIZE} bytes")
+    return key
+
+
+class Sealer:
+    """Seals small values into cookies; a value sealed for one purpose does not open for another."""
+
+    def __init__(self, key: bytes) -> None:
+        self._key = key
+
+    def _box(self, purpose: str) -> SecretBox:
+        return SecretBox(hashlib.blake2b(purpose.encode(), key=self._key, digest_size=SecretBox.KEY_SIZE).digest())
+
+    def seal(self, purpose: str, value: dict[str, Any]) -> str:
+        sealed = self._box(purpose).encrypt(json.dumps(value).encode(), encoder=URLSafeBase64Encoder)
+        return bytes(sealed).decode().rstrip("=")
+
+    def unseal(self, purpose: str, text: str | None) -> dict[str, Any] | None:
+        if not text:
+            return None
+        try:
+            padded = text + "=" * (-len(text) % 4)
+            value = json.loads(self._box(purpose).decrypt(padded.encode(), encoder=URLSafeBase64Encoder))
+        except (CryptoError, ValueError):
+            return None
+        return value if isinstance(value, dict) else None
+
+
+class Attempts:
+    """How often a secret may be guessed. In memory: a restart forgives, nothing about visitors is stored."""
+
+    def __init__(self, limit: int, window: timedelta) -> None:
+        self.limit, self.window = limit, window
+        self._times: dict[str, deque[datetime]] = {}
+
+    def may_try(self, key: str, now: datetime) -> bool:
+        times = self._times.get(key)
+        while times and now - times[0] > self.window:
+            times.popleft()
+        return not times or len(times) < self.limit
+
+    def note(self, key: str, now: datetime) -> None:
+        if len(self._times) > 10_000:  # a flood of made-up keys must not fill the memory
+            self._times = {k: times for k, times in self._times.items() if times and now - times[-1] <= self.window}
+        self._times.setdefault(key, deque(maxlen=self.limit)).append(now)

@@ -1,0 +1,17 @@
+// Says in words what became of an answer when the server did not confirm it; the next change sends the whole page again.
+(function () {
+  function failed(event) {
+    var line = document.getElementById("saved");
+    if (!line || !line.dataset.failed) return;
+    line.textContent = line.dataset.failed;
+    line.classList.add("failed");
+  }
+  document.addEventListener("htmx:sendError", failed);
+  document.addEventListener("htmx:timeout", failed);
+  document.addEventListener("htmx:responseError", failed);
+  document.addEventListener("htmx:afterSwap", function (event) {
+    event.target.classList.remove("failed");
+  });
+  var start = document.querySelector("[data-focus]");
+  if (start) start.focus();
+})();
