@@ -11,14 +11,15 @@ from starlette.middleware.trustedhost import TrustedHostMiddleware
 from server import problems
 from server.assets import load_assets
 from server.deps import NotLoggedIn
-from server.routes import account, entering
+from server.respondents import GoTo
+from server.routes import account, answering, entering, handing_in, positions, resuming
 from server.security import BodyLimit, HeadAsGet, SameOrigin, Sealer, SecurityHeaders, read_secret_key
 from server.settings import Settings
 from surveys.database import make_engine
 from surveys.keystore import Keystore
 from surveys.problems import SurveyProblem
 
-ROUTES = (entering, account)
+ROUTES = (entering, account, handing_in, resuming, answering, positions)
 
 
 def create_app(settings: Settings) -> FastAPI:
@@ -40,6 +41,7 @@ def create_app(settings: Settings) -> FastAPI:
 def _handle_problems(app: FastAPI) -> None:
     app.add_exception_handler(SurveyProblem, problems.on_survey_problem)
     app.add_exception_handler(HTTPException, problems.on_http_problem)
+    app.add_exception_handler(GoTo, problems.on_go_to)
     app.add_exception_handler(NotLoggedIn, problems.on_not_logged_in)
     app.add_exception_handler(RequestValidationError, problems.on_malformed)
     app.add_exception_handler(Exception, problems.on_crash)

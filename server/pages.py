@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from functools import cache
 from pathlib import Path
 from typing import Any, ClassVar
+from zoneinfo import ZoneInfo
 
-from babel.dates import format_date, format_datetime
+from babel.dates import format_date, format_datetime, get_timezone_gmt, get_timezone_location
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from jinja2_fragments import render_block
 from starlette.requests import Request
@@ -61,8 +63,16 @@ def environment(language: str) -> Environment:
     made.install_gettext_translations(translator(language), newstyle=True)  # type: ignore[attr-defined]  # Type ignore: added by the i18n extension
     made.policies["ext.i18n.trimmed"] = True
     made.filters["day"] = lambda day: format_date(day, format="long", locale=language)
-    made.filters["moment"] = lambda moment: format_datetime(moment, format="d MMMM y, HH:mm", locale=language)
+    made.filters["moment"] = lambda moment, zone: _moment(moment, zone, language)
     return made
+
+
+def _moment(moment: datetime, zone: str, language: str) -> str:
+    """Day, time, city and offset: who reads it may sit in another time zone than the partnership."""
+    zoned = moment.astimezone(ZoneInfo(zone))
+    day = format_datetime(zoned, format="d MMMM y, HH:mm", tzinfo=zoned.tzinfo, locale=language)
+    city = get_timezone_location(zoned.tzinfo, locale=language, return_city=True)
+    return f"{day} ({city}, {get_timezone_gmt(zoned, width='short', locale=language)})"
 
 
 def language_of(request: Request) -> str:

@@ -12,6 +12,7 @@ from starlette.responses import Response
 
 from server.languages import translator
 from server.pages import Page, language_of, go_to, render
+from server.respondents import GoTo
 from server.security import HEADERS
 from surveys.problems import SurveyProblem
 
@@ -63,6 +64,11 @@ def on_crash(request: Request, problem: Exception) -> Response:
 
 def on_not_logged_in(request: Request, _problem: Exception) -> Response:
     return go_to(request, "/login")
+
+
+def on_go_to(request: Request, problem: Exception) -> Response:
+    assert isinstance(problem, GoTo)  # registered for nothing else
+    return go_to(request, problem.path)
 
 
 def refuse_other_site(request: Request) -> Response:
@@ -119,6 +125,30 @@ def _explained_by_name(problem: Exception, _: Gettext) -> ProblemPage | None:
                     "Or the address is incomplete: please copy the whole link or code."
                 ),
                 _("Answers that were handed in before closing stay handed in and are counted."),
+            )
+        case "NotEntered":
+            return ProblemPage(
+                _("Please open your personal link first"),
+                _("This browser does not hold a personal link. Open the link in your e-mail, or paste its code."),
+                _("Answers you had saved are still saved and open again with your link."),
+            )
+        case "PositionChanged":
+            return ProblemPage(
+                _("The position was changed meanwhile"),
+                _("A colleague changed it after you opened the page. Please look at it again before you sign."),
+                _("Nothing was handed in. Your colleague's changes are saved."),
+            )
+        case "NotYoursToSign":
+            return ProblemPage(
+                _("A colleague signs this position"),
+                _("Whoever drafted a position proposes it, and a second person of the organization agrees and signs."),
+                _("Nothing was handed in. The draft is saved."),
+            )
+        case "InvalidAnswers":
+            return ProblemPage(
+                _("This answer is not one of the choices"),
+                _("What was sent does not belong to this page. Please go back, choose again and send the page again."),
+                _("Nothing of this page was saved. Answers saved before are still saved."),
             )
         case _:
             return None

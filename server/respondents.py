@@ -7,7 +7,6 @@ from datetime import datetime, timedelta
 from typing import Annotated
 
 from fastapi import Depends
-from sqlmodel import Session
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -15,7 +14,7 @@ from server.deps import ClockDep, KeystoreDep, SealerDep, SessionDep, is_https
 from server.security import Sealer
 from surveys import invitations
 from surveys.invitations import Visit
-from surveys.keystore import Keystore, RoundKeys
+from surveys.keystore import RoundKeys
 from surveys.problems import SurveyProblem
 
 COOKIE = "visit"
@@ -30,6 +29,14 @@ class NotEntered(SurveyProblem):
     kind = "forbidden"
 
 
+class GoTo(Exception):
+    """The page asked for is not the one this person should see now."""
+
+    def __init__(self, path: str) -> None:
+        super().__init__(path)
+        self.path = path
+
+
 @dataclass(frozen=True, slots=True)
 class Respondent:
     """One invited person, the keys of the round, and what opens the draft of this device."""
@@ -41,7 +48,7 @@ class Respondent:
 
 
 def find_respondent(
-    request: Request, session: Session, keystore: Keystore, sealer: Sealer, now: datetime
+    request: Request, session: SessionDep, keystore: KeystoreDep, sealer: SealerDep, now: ClockDep
 ) -> Respondent | None:
     """The person whose link this browser holds, if it holds one. Raises LinkNotOpen when the round has closed."""
     held = sealer.unseal(COOKIE, request.cookies.get(COOKIE))
@@ -51,10 +58,10 @@ def find_respondent(
     return Respondent(visit, keystore.load(visit.round_.id), held["secret"], bytes.fromhex(held["device"]))
 
 
-def get_respondent(
-    request: Request, session: SessionDep, keystore: KeystoreDep, sealer: SealerDep, now: ClockDep
-) -> Respondent:
-    respondent = find_respondent(request, session, keystore, sealer, now)
+AnyoneDep = Annotated[Respondent | None, Depends(find_respondent)]
+
+
+def get_respondent(respondent: AnyoneDep) -> Respondent:
     if respondent is None:
         raise NotEntered("a page of answers was asked for without a personal link")
     return respondent

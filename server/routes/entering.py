@@ -84,7 +84,7 @@ def finish() -> Response:
     """Leave a shared computer: the link and what the browser kept go, the saved answers stay."""
     response = see_other("/finished")
     forget(response)
-    response.headers["Clear-Site-Data"] = '"cache", "storage"'
+    response.headers["Clear-Site-Data"] = '"storage"'
     return response
 
 

@@ -1,0 +1,240 @@
+"""The questionnaire one person sees: sections from the instrument, answers from forms. No rows, no requests."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Literal
+
+from server.pages import Words, words_in
+from surveys.instruments import NON_ANSWERS, DyadItem, Instrument, Item, Question, Scale
+from surveys.problems import InvalidAnswers
+
+Kind = Literal["answers", "importance", "background", "comments"]
+Gettext = Callable[[str], str]
+TEXT_LIMIT = 1000
+MONTHS_LIMIT = 720
+NO_CONTACT = "none"
+
+
+@dataclass(frozen=True, slots=True)
+class Circumstances:
+    """What decides which items apply to a partnership in a round."""
+
+    round_number: int
+    has_external_lead: bool
+    n_external: int
+    rhythm_months: int = 6
+
+    def met(self, item: Item) -> bool:
+        match item.condition:
+            case "external_lead":
+                return self.has_external_lead
+            case "several_external":
+                return self.n_external >= 2
+            case "from_round_2":
+                return self.round_number >= 2
+            case _:
+                return True
+
+    @property
+    def asks_importance(self) -> bool:
+        """Importance is asked once a year, in the first round that falls into the year of the series."""
+        return (self.round_number - 1) * self.rhythm_months % 12 < self.rhythm_months
+
+
+@dataclass(frozen=True, slots=True)
+class Rating:
+    """One statement and the points of its scale."""
+
+    name: str
+    text: Words
+    low: Words
+    high: Words
+    points: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """One question without a scale: choices, a number of months, or a text."""
+
+    name: str
+    kind: Literal["choice", "months", "open"]
+    text: Words
+    choices: Mapping[str, Words]
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """One page of the questionnaire."""
+
+    code: str
+    kind: Kind
+    title: Words
+    explanation: Words | None = None
+    ratings: tuple[Rating, ...] = ()
+    questions: tuple[Asked, ...] = ()
+
+    @property
+    def texts(self) -> dict[str, Words]:
+        return {part.name: part.text for part in (*self.ratings, *self.questions)}
+
+
+def sections_of(instrument: Instrument, circumstances: Circumstances, language: str, _: Gettext) -> tuple[Section, ...]:
+    """The pages of the personal part, in the order of asking."""
+    sections = [
+        Section(
+            construct.code,
+            "answers",
+            words_in(construct.titles, language),
+            words_in(construct.explanations, language) if construct.explanations else None,
+            tuple(_rating(instrument, item, language) for item in items),
+        )
+        for construct in instrument.constructs
+        if (items := [item for item in instrument.items_of(construct.code) if circumstances.met(item)])
+    ]
+    if instrument.importance and circumstances.asks_importance:
+        sections.append(_importance(instrument, language, _))
+    if instrument.background:
+        title = Words(_("About you"), language)
+        sections.append(Section("about", "background", title, questions=_asked(instrument.background, language)))
+    if instrument.open_questions:
+        title = Words(_("In your own words"), language)
+        sections.append(Section("open", "comments", title, questions=_asked(instrument.open_questions, language)))
+    return tuple(sections)
+
+
+def _importance(instrument: Instrument, language: str, _: Gettext) -> Section:
+    scale = instrument.scales.get("importance") or next(iter(instrument.scales.values()))
+    titles = {construct.code: construct.titles for construct in instrument.constructs}
+    ratings = tuple(
+        _rated(code, words_in(titles[code], language), scale, language) for code in instrument.composite or titles
+    )
+    explanation = words_in(instrument.importance, language)
+    return Section("importance", "importance", Words(_("What matters most"), language), explanation, ratings)
+
+
+def _asked(questions: Sequence[Question], language: str) -> tuple[Asked, ...]:
+    return tuple(asked(question, language) for question in questions)
+
+
+def asked(question: Question, language: str, *, partner: str = "") -> Asked:
+    """A question as this page asks it; `{partner}` in its text stands for the organization it is about."""
+    choices = {choice.code: words_in(choice.texts, language) for choice in question.choices}
+    return Asked(question.code, question.kind, _about(words_in(question.texts, language), partner), choices)
+
+
+def _about(words: Words, partner: str) -> Words:
+    return Words(words.text.replace("{partner}", partner), words.language)
+
+
+def _rating(instrument: Instrument, item: Item | DyadItem, language: str) -> Rating:
+    return _rated(item.code, words_in(item.texts, language), instrument.scale_of(item), language)
+
+
+def _rated(name: str, text: Words, scale: Scale, language: str) -> Rating:
+    return Rating(
+        name,
+        text,
+        words_in(scale.low_label, language),
+        words_in(scale.high_label, language),
+        tuple(range(int(scale.low), int(scale.high) + 1)),
+    )
+
+
+def ratings_about(instrument: Instrument, partner: str, language: str, *, short: bool) -> tuple[Rating, ...]:
+    """What one organization is asked about another, by its name."""
+    if instrument.dyadic is None:
+        return ()
+    items = [item for item in instrument.dyadic.items if item.short_form or not short]
+    ratings = (_rating(instrument, item, language) for item in items)
+    return tuple(replace(rating, text=_about(rating.text, partner)) for rating in ratings)
+
+
+def asked_without_contact(instrument: Instrument) -> frozenset[str]:
+    """Who never worked together is asked for overall trust only, both ways."""
+    part = instrument.dyadic
+    return frozenset({part.overall, part.meta}) if part else frozenset()
+
+
+def read_ratings(ratings: Sequence[Rating], form: Mapping[str, Any]) -> dict[str, int | str]:
+    """The ratings of one page; absent means not answered. Raises InvalidAnswers for anything no page offers."""
+    answers: dict[str, int | str] = {}
+    for rating in ratings:
+        raw = str(form.get(rating.name, ""))
+        if raw in NON_ANSWERS:
+            answers[rating.name] = raw
+        elif raw in map(str, rating.points):
+            answers[rating.name] = int(raw)
+        elif raw:
+            raise InvalidAnswers(
+                "an answer that no page offers", fields={rating.name: "this is not a point of the scale"}
+            )
+    return answers
+
+
+def read_choice(question: Asked, form: Mapping[str, Any]) -> dict[str, str]:
+    """The choice made, by the question's name; empty where none was. Raises InvalidAnswers for one nobody offered."""
+    raw = str(form.get(question.name, ""))
+    if raw and raw not in question.choices:
+        raise InvalidAnswers("an answer that no page offers", fields={question.name: "this is not one of the choices"})
+    return {question.name: raw} if raw else {}
+
+
+def read_background(questions: Sequence[Asked], form: Mapping[str, Any]) -> tuple[dict[str, int | str], set[str]]:
+    """Answers about the person, and the codes of those that cannot be read."""
+    answers: dict[str, int | str] = {}
+    wrong: set[str] = set()
+    for question in questions:
+        if question.kind != "months":
+            answers |= read_choice(question, form)
+        elif raw := str(form.get(question.name, "")).strip():
+            months = _whole_number(raw)
+            if months is None or months > MONTHS_LIMIT:
+                wrong.add(question.name)
+            else:
+                answers[question.name] = months
+    return answers, wrong
+
+
+def _whole_number(text: str) -> int | None:
+    """A whole number in any script's digits: Khmer keyboards type ០១២."""
+    try:
+        digits = [unicodedata.decimal(sign) for sign in text]
+    except ValueError:
+        return None
+    return int("".join(map(str, digits))) if len(digits) <= 4 else None
+
+
+def read_comments(
+    questions: Sequence[Asked], topics: Sequence[str], form: Mapping[str, Any]
+) -> tuple[list[dict[str, str]], dict[str, int]]:
+    """Open answers, and by how many characters those are too long that are: they are refused, never cut."""
+    comments, too_long = [], {}
+    for question in questions:
+        text = str(form.get(question.name, "")).replace("\r\n", "\n").strip()
+        topic = str(form.get(f"{question.name}.topic", ""))
+        audience = str(form.get(f"{question.name}.audience", "all"))
+        if topic not in ("", *topics) or audience not in ("all", "facilitator"):
+            raise InvalidAnswers(
+                "an answer that no page offers", fields={question.name: "this is not one of the choices"}
+            )
+        if len(text) > TEXT_LIMIT:
+            too_long[question.name] = len(text) - TEXT_LIMIT
+        if text or topic:
+            comments.append({"topic": topic, "kind": question.name, "text": text, "audience": audience})
+    return comments, too_long
+
+
+def missing_from(section: Section, content: Mapping[str, Any]) -> tuple[str, ...]:
+    """Names of what has no answer yet. Open questions are never missing."""
+    if section.kind == "comments":
+        return ()
+    given = content.get(section.kind, {})
+    return tuple(name for name in section.texts if name not in given)
+
+
+def digits_in(text: str) -> str:
+    """The digits of a code as typed, in any script, without spaces and dashes."""
+    return "".join(str(unicodedata.decimal(sign)) for sign in text if sign.isdecimal())

@@ -1,0 +1,162 @@
+"""Answering: one page per section, saved on the way, pointed out once where something is missing."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Query
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+
+from server.deps import FormDep, SessionDep, set_language
+from server.languages import LANGUAGES
+from server.pages import Page, Words, render, see_other
+from server.questionnaire import TEXT_LIMIT, Asked, Rating, Section, read_background, read_comments, read_ratings
+from server.sheets import Progress, SavedNote, Sheet, SheetDep, save
+
+router = APIRouter()
+
+
+@dataclass(frozen=True, slots=True)
+class RatingRow:
+    rating: Rating
+    answer: int | str | None
+    missing: bool
+
+
+@dataclass(frozen=True, slots=True)
+class AskedRow:
+    asked: Asked
+    answer: int | str
+    missing: bool
+    wrong: bool
+
+
+@dataclass(frozen=True, slots=True)
+class TextRow:
+    asked: Asked
+    answer: Mapping[str, str]
+    too_long: int
+
+
+@dataclass(frozen=True, slots=True)
+class RatingsPage(Page):
+    template = "answering/ratings.html"
+    sheet: Progress
+    explanation: Words | None
+    rows: tuple[RatingRow, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class AboutPage(Page):
+    template = "answering/about.html"
+    sheet: Progress
+    rows: tuple[AskedRow, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class OpenPage(Page):
+    template = "answering/open.html"
+    sheet: Progress
+    rows: tuple[TextRow, ...]
+    topics: Mapping[str, Words]
+    limit: int
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What one posted page held: the answers to keep, and what could not be kept."""
+
+    answers: Any
+    typed: Mapping[str, Any]  # as typed, shown again where it could not be kept
+    wrong: Mapping[str, int]
+
+    @property
+    def is_whole(self) -> bool:
+        return not self.wrong
+
+
+@router.get("/answer/part/{code}")
+def section_page(request: Request, sheet: SheetDep, code: str, missing: Annotated[bool, Query()] = False) -> Response:
+    section = get_section(sheet, code)
+    return render(request, _page_of(sheet, section, sheet.progress(section, points_out=missing)))
+
+
+@router.post("/answer/part/{code}")
+def save_section(
+    request: Request,
+    session: SessionDep,
+    sheet: SheetDep,
+    form: FormDep,
+    code: str,
+    save_only: Annotated[bool, Query(alias="save")] = False,
+) -> Response:
+    section = get_section(sheet, code)
+    reading = _read(sheet, section, form)
+    goes_on = form.get("go") == "on" and reading.is_whole
+    filled = sheet.with_part(section, reading.answers)
+    points_out = goes_on and filled.should_point_out(section)
+    sheet = filled.passed(section) if goes_on else filled
+    save(session, sheet)
+    status = 200 if reading.is_whole else 422
+    if save_only:
+        return render(request, SavedNote(reading.is_whole), status=status)
+    if not reading.is_whole:
+        return render(request, _page_of(sheet, section, sheet.progress(section), reading), status=status)
+    return _way_on(request, sheet, section, form, points_out=points_out)
+
+
+def _way_on(request: Request, sheet: Sheet, section: Section, form: Mapping[str, Any], *, points_out: bool) -> Response:
+    """After a page was saved: the next one, the one before, or the same in another language or with what is missing."""
+    here = sheet.path_of(section)
+    if (language := str(form.get("language", ""))) in LANGUAGES:
+        response = see_other(here)
+        set_language(response, request, language)
+        return response
+    if points_out:
+        return see_other(f"{here}?missing=1")
+    return see_other(sheet.beside(section, -1 if form.get("go") == "back" else 1))
+
+
+def get_section(sheet: Sheet, code: str) -> Section:
+    section = sheet.find_section(code)
+    if section is None:
+        raise HTTPException(404)
+    return section
+
+
+def _read(sheet: Sheet, section: Section, form: Mapping[str, Any]) -> Reading:
+    match section.kind:
+        case "background":
+            background, wrong = read_background(section.questions, form)
+            typed = {name: form.get(name, "") for name in section.texts}
+            return Reading(background, typed, dict.fromkeys(wrong, 1))
+        case "comments":
+            comments, too_long = read_comments(section.questions, sheet.topics, form)
+            kept = [comment for comment in comments if comment["kind"] not in too_long]
+            return Reading(kept, {comment["kind"]: comment for comment in comments}, too_long)
+        case _:
+            return Reading(read_ratings(section.ratings, form), {}, {})
+
+
+def _page_of(sheet: Sheet, section: Section, progress: Progress, reading: Reading | None = None) -> Page:
+    typed = reading.typed if reading else {}
+    wrong = reading.wrong if reading else {}
+    if section.kind == "comments":
+        saved = {comment["kind"]: comment for comment in sheet.content.get("comments", [])}
+        blank = {"text": "", "topic": "", "audience": "all"}
+        texts = (
+            TextRow(q, typed.get(q.name) or saved.get(q.name, blank), wrong.get(q.name, 0)) for q in section.questions
+        )
+        return OpenPage(progress, tuple(texts), sheet.topics, TEXT_LIMIT)
+    given = {**sheet.content.get(section.kind, {}), **typed}
+    if section.kind == "background":
+        rows = (
+            AskedRow(q, given.get(q.name, ""), q.name in progress.missing, q.name in wrong) for q in section.questions
+        )
+        return AboutPage(progress, tuple(rows))
+    ratings = (RatingRow(r, given.get(r.name), r.name in progress.missing) for r in section.ratings)
+    return RatingsPage(progress, section.explanation, tuple(ratings))

@@ -1,0 +1,249 @@
+"""The position of an organization: one page per partner, then propose, agree, sign."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Annotated, Any
+from uuid import UUID
+
+from fastapi import APIRouter, Form, Query
+from sqlmodel import Session
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+
+from server import positions
+from server.deps import FormDep, SessionDep, set_language
+from server.languages import LANGUAGES
+from server.pages import Page, Words, language_of, render, see_other
+from server.positions import Position
+from server.questionnaire import (
+    NO_CONTACT,
+    Asked,
+    Rating,
+    asked_without_contact,
+    ratings_about,
+    read_choice,
+    read_ratings,
+)
+from server.questionnaire import asked as asked_in
+from server.respondents import GoTo, Respondent, RespondentDep
+from server.routes.answering import RatingRow
+from server.sheets import Progress, SavedNote, instrument_of, name_of, organizations_of, title_of
+from surveys import ballots
+
+router = APIRouter()
+OVERVIEW = "/position"
+
+
+@dataclass(frozen=True, slots=True)
+class PartnerEntry:
+    path: str
+    name: Words
+    n_missing: int
+
+
+@dataclass(frozen=True, slots=True)
+class PositionsPage(Page):
+    template = "answering/positions.html"
+    title: Words
+    organization: Words
+    disclosure_level: str
+    state: str
+    entries: Sequence[PartnerEntry]
+    is_single: bool
+    may_sign: bool
+    drafter: str
+    person: str
+    version: int
+
+
+@dataclass(frozen=True, slots=True)
+class PositionPage(Page):
+    """What one organization is asked about one partner; the mode is said above the questions."""
+
+    template = "answering/position.html"
+    sheet: Progress
+    disclosure_level: str
+    contact: Asked
+    contact_answer: str | None
+    contact_missing: bool
+    with_contact: Sequence[RatingRow]
+    always: Sequence[RatingRow]
+
+
+@dataclass(frozen=True, slots=True)
+class PartnerSheet:
+    """The questions about one partner, in one language."""
+
+    partner_id: UUID
+    name: Words
+    contact: Asked
+    ratings: tuple[Rating, ...]
+    always: frozenset[str]
+
+    @property
+    def path(self) -> str:
+        return f"{OVERVIEW}/{self.partner_id}"
+
+    def missing(self, answers: Mapping[str, Any]) -> tuple[str, ...]:
+        names = [self.contact.name, *(r.name for r in self.ratings)]
+        asked = names if answers.get(self.contact.name) != NO_CONTACT else [self.contact.name, *sorted(self.always)]
+        return tuple(name for name in asked if name not in answers)
+
+    def read(self, form: Mapping[str, Any]) -> dict[str, Any]:
+        answers = read_choice(self.contact, form) | read_ratings(self.ratings, form)
+        return positions.without_skipped(answers, self.contact.name, self.always)
+
+
+@router.get("/position")
+def positions_page(request: Request, session: SessionDep, respondent: RespondentDep) -> Response:
+    visit, language = respondent.visit, language_of(request)
+    sheets = _partner_sheets(session, respondent, language)
+    position = positions.load(session, respondent) or Position({})
+    entries = [
+        PartnerEntry(sheet.path, sheet.name, len(sheet.missing(position.ratings.get(str(sheet.partner_id), {}))))
+        for sheet in sheets
+    ]
+    page = PositionsPage(
+        title=title_of(visit.partnership, language),
+        organization=name_of(visit.organization, language),
+        disclosure_level=visit.round_.disclosure_level,
+        state=positions.state_of_position(session, respondent),
+        entries=entries,
+        is_single=positions.is_single_informant(session, respondent),
+        may_sign=positions.may_sign(position, respondent),
+        drafter=position.drafter,
+        person=visit.invitation.person,
+        version=position.version,
+    )
+    return render(request, page)
+
+
+@router.get("/position/{partner_id}")
+def position_page(
+    request: Request,
+    session: SessionDep,
+    respondent: RespondentDep,
+    partner_id: UUID,
+    missing: Annotated[bool, Query()] = False,
+) -> Response:
+    sheets = _partner_sheets(session, respondent, language_of(request))
+    position = _open_position(session, respondent)
+    return render(request, _page_of(respondent, sheets, get_sheet(sheets, partner_id), position, points_out=missing))
+
+
+@router.post("/position/{partner_id}")
+def save_position(
+    request: Request,
+    session: SessionDep,
+    respondent: RespondentDep,
+    form: FormDep,
+    partner_id: UUID,
+    save_only: Annotated[bool, Query(alias="save")] = False,
+) -> Response:
+    sheets = _partner_sheets(session, respondent, language_of(request))
+    sheet = get_sheet(sheets, partner_id)
+    person = respondent.visit.invitation
+    before = _open_position(session, respondent)
+    position = before.rated(partner_id, sheet.read(form), by=person.person, by_id=person.id)
+    if position is not before:
+        positions.save(session, respondent, position)
+    if save_only:
+        return render(request, SavedNote(is_whole=True))
+    return _way_on(request, sheets, sheet, form)
+
+
+def _way_on(request: Request, sheets: Sequence[PartnerSheet], sheet: PartnerSheet, form: Mapping[str, Any]) -> Response:
+    if (language := str(form.get("language", ""))) in LANGUAGES:
+        response = see_other(sheet.path)
+        set_language(response, request, language)
+        return response
+    place = sheets.index(sheet) + (-1 if form.get("go") == "back" else 1)
+    return see_other(sheets[place].path if 0 <= place < len(sheets) else OVERVIEW)
+
+
+@router.post("/position/act/propose")
+def propose(session: SessionDep, respondent: RespondentDep) -> Response:
+    positions.save(session, respondent, _open_position(session, respondent).proposed())
+    return see_other(OVERVIEW)
+
+
+@router.post("/position/act/sign")
+def sign(session: SessionDep, respondent: RespondentDep, version: Annotated[int, Form()]) -> Response:
+    """Hand the position in. Sent twice it is signed once."""
+    if position := positions.load(session, respondent):
+        positions.sign(session, respondent, position, version)
+    return see_other(OVERVIEW)
+
+
+@router.post("/position/act/replace")
+def replace_position(session: SessionDep, respondent: RespondentDep) -> Response:
+    """Begin again from an empty form; what was handed in counts until the new position is signed."""
+    visit = respondent.visit
+    if positions.load(session, respondent) is None:
+        ballots.save_position(session, visit.round_, respondent.keys, visit.organization.id, Position({}).as_content())
+    return see_other(OVERVIEW)
+
+
+def get_sheet(sheets: Sequence[PartnerSheet], partner_id: UUID) -> PartnerSheet:
+    sheet = next((sheet for sheet in sheets if sheet.partner_id == partner_id), None)
+    if sheet is None:
+        raise HTTPException(404)
+    return sheet
+
+
+def _open_position(session: Session, respondent: Respondent) -> Position:
+    position = positions.load(session, respondent)
+    if position is None:
+        raise GoTo(OVERVIEW)
+    return position
+
+
+def _partner_sheets(session: Session, respondent: Respondent, language: str) -> tuple[PartnerSheet, ...]:
+    """One per other organization of the round; none where the partnership asks in the personal mode."""
+    visit = respondent.visit
+    instrument = instrument_of(session, visit.round_)
+    if instrument.dyadic is None or visit.round_.dyadic_mode != "positions":
+        raise HTTPException(404)
+    always = asked_without_contact(instrument)
+    sheets = []
+    for organization in organizations_of(session, visit.round_):
+        if organization.id != visit.organization.id:
+            name = name_of(organization, language)
+            contact = asked_in(instrument.dyadic.contact, language, partner=name.text)
+            ratings = ratings_about(instrument, name.text, language, short=False)
+            sheets.append(PartnerSheet(organization.id, name, contact, ratings, always))
+    return tuple(sheets)
+
+
+def _page_of(
+    respondent: Respondent,
+    sheets: Sequence[PartnerSheet],
+    sheet: PartnerSheet,
+    position: Position,
+    *,
+    points_out: bool = False,
+) -> PositionPage:
+    answers = position.ratings.get(str(sheet.partner_id), {})
+    missing = sheet.missing(answers) if points_out else ()
+    texts = {sheet.contact.name: sheet.contact.text} | {r.name: r.text for r in sheet.ratings}
+    progress = Progress(
+        title=sheet.name,
+        action=sheet.path,
+        step=sheets.index(sheet) + 1,
+        steps=len(sheets),
+        missing={name: texts[name] for name in missing},
+        resume_code=None,
+    )
+    rows = [RatingRow(r, answers.get(r.name), r.name in missing) for r in sheet.ratings]
+    return PositionPage(
+        sheet=progress,
+        disclosure_level=respondent.visit.round_.disclosure_level,
+        contact=sheet.contact,
+        contact_answer=answers.get(sheet.contact.name),
+        contact_missing=sheet.contact.name in missing,
+        with_contact=[row for row in rows if row.rating.name not in sheet.always],
+        always=[row for row in rows if row.rating.name in sheet.always],
+    )

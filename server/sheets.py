@@ -1,0 +1,199 @@
+"""One respondent's questionnaire in progress: its sections, the saved draft, and where to go from here."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from math import ceil
+from typing import Annotated, Any
+from uuid import UUID
+
+from fastapi import Depends
+from sqlmodel import Session, col, select
+from starlette.requests import Request
+
+from server.deps import SessionDep
+from server.languages import translator
+from server.pages import Page, Words, language_of, words_in
+from server.questionnaire import Circumstances, Section, missing_from, sections_of
+from server.respondents import GoTo, Respondent, RespondentDep
+from surveys import ballots
+from surveys.instruments import Instrument
+from surveys.invitations import Visit
+from surveys.models import InstrumentVersion, Membership, Organization, Partnership, Round
+
+REVIEW = "/answer/review"
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """What answering/sheet.html shows around the questions of a page."""
+
+    title: Words
+    action: str
+    step: int
+    steps: int
+    missing: dict[str, Words]
+    resume_code: str | None  # a position has none: it is shared by the organization
+
+
+@dataclass(frozen=True, slots=True)
+class SavedNote(Page):
+    """The answer to an autosave: a few words, announced to screen readers."""
+
+    template = "answering/_saved.html"
+    is_whole: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    respondent: Respondent
+    instrument: Instrument
+    sections: tuple[Section, ...]
+    content: dict[str, Any]
+
+    def find_section(self, code: str) -> Section | None:
+        return next((section for section in self.sections if section.code == code), None)
+
+    def path_of(self, section: Section) -> str:
+        return f"/answer/part/{section.code}"
+
+    def beside(self, section: Section, step: int) -> str:
+        """The page before (-1) or after (+1) this one."""
+        place = self.sections.index(section) + step
+        if place < 0:
+            return "/answer"
+        return self.path_of(self.sections[place]) if place < len(self.sections) else REVIEW
+
+    @property
+    def resume_at(self) -> str:
+        """The first page that nobody has gone past yet."""
+        passed = self.content.get("passed", [])
+        return next((self.path_of(section) for section in self.sections if section.code not in passed), REVIEW)
+
+    def minutes(self, n_partners: int) -> int:
+        """How long answering takes: 10.6 s a question, 6 s a repeated rating, 45 s a text (measurement.md, length)."""
+        n_questions = sum(len(section.texts) for section in self.sections if section.kind != "comments")
+        n_texts = sum(len(section.texts) for section in self.sections if section.kind == "comments")
+        n_ratings = len(self.instrument.dyadic.items) + 1 if self.instrument.dyadic else 0
+        return ceil((10.6 * n_questions + 6 * n_ratings * n_partners + 45 * n_texts) / 60)
+
+    @property
+    def topics(self) -> dict[str, Words]:
+        """What an open answer may be about: the constructs asked here."""
+        return {section.code: section.title for section in self.sections if section.kind == "answers"}
+
+    def should_point_out(self, section: Section) -> bool:
+        """Whether to point out what is missing before going on: once per page, then it may stay missing."""
+        return bool(missing_from(section, self.content)) and section.code not in self.content.get("passed", [])
+
+    def with_part(self, section: Section, answers: Any) -> Sheet:
+        """The sheet with this page's answers in place of its earlier ones."""
+        content = dict(self.content)
+        if section.kind == "comments":
+            content["comments"] = answers
+        else:
+            others = {name: given for name, given in content.get(section.kind, {}).items() if name not in section.texts}
+            content[section.kind] = others | answers
+        return replace(self, content=content)
+
+    def passed(self, section: Section) -> Sheet:
+        """The sheet once its reader went on from this page."""
+        passed = sorted({*self.content.get("passed", []), section.code})
+        return replace(self, content={**self.content, "passed": passed})
+
+    def progress(self, section: Section, *, points_out: bool = False) -> Progress:
+        missing = missing_from(section, self.content) if points_out else ()
+        return Progress(
+            section.title,
+            self.path_of(section),
+            self.sections.index(section) + 1,
+            len(self.sections) + 1,
+            {name: section.texts[name] for name in missing},
+            ballots.resume_code(self.respondent.device),
+        )
+
+
+def get_sheet(request: Request, session: SessionDep, respondent: RespondentDep) -> Sheet:
+    """The draft of this person, empty at first. Goes elsewhere when it may not be opened here."""
+    sheet = find_sheet(request, session, respondent)
+    if sheet is None:
+        raise GoTo("/answer")
+    return sheet
+
+
+def find_sheet(request: Request, session: Session, respondent: Respondent) -> Sheet | None:
+    """The draft of this person; None once it was handed in, until a replacement is begun."""
+    visit, keys, language = respondent.visit, respondent.keys, language_of(request)
+    content = ballots.load_draft(session, keys, visit.invitation.id, respondent.secret, respondent.device)
+    if content is None and ballots.has_draft(session, keys, visit.invitation.id):
+        raise GoTo("/resume")
+    if content is None and ballots.has_cast(session, keys, visit.invitation.id):
+        return None
+    instrument = instrument_of(session, visit.round_)
+    circumstances = circumstances_of(session, visit)
+    sections = sections_of(instrument, circumstances, language, translator(language).gettext)
+    return Sheet(respondent, instrument, sections, content or {})
+
+
+def save(session: Session, sheet: Sheet) -> None:
+    save_content(session, sheet.respondent, sheet.content)
+
+
+def save_content(session: Session, respondent: Respondent, content: dict[str, Any]) -> None:
+    visit, keys = respondent.visit, respondent.keys
+    ballots.save_draft(session, visit.round_, keys, visit.invitation.id, respondent.secret, respondent.device, content)
+
+
+def payload_of(sheet: Sheet, language: str) -> dict[str, Any]:
+    """What is sealed: answers, organization and language. Never a time, an address, a browser or an order of clicks."""
+    content = sheet.content
+    return {
+        "answers": content.get("answers", {}),
+        "importance": content.get("importance", {}),
+        "background": content.get("background", {}),
+        "dyads": {},
+        "comments": [comment for comment in content.get("comments", []) if comment["text"]],
+        "organization": str(sheet.respondent.visit.organization.id),
+        "language": language,
+    }
+
+
+def instrument_of(session: Session, round_: Round) -> Instrument:
+    version = session.get_one(InstrumentVersion, round_.instrument_version_id)
+    return _read_body(version.digest, json.dumps(version.body))
+
+
+@lru_cache(maxsize=32)  # a version never changes: its digest is its name
+def _read_body(_digest: str, body: str) -> Instrument:
+    return Instrument.model_validate_json(body)
+
+
+def organizations_of(session: Session, round_: Round) -> list[Organization]:
+    """The invited organizations, frozen when the round opened, by name."""
+    invited = [UUID(organization_id) for organization_id in round_.invited]
+    found = session.exec(select(Organization).where(col(Organization.id).in_(invited))).all()
+    return sorted(found, key=lambda organization: organization.name)
+
+
+def circumstances_of(session: Session, visit: Visit) -> Circumstances:
+    organizations = organizations_of(session, visit.round_)
+    roles = session.exec(select(Membership.role).where(Membership.partnership_id == visit.partnership.id)).all()
+    return Circumstances(
+        round_number=visit.round_.number,
+        has_external_lead="external_lead" in roles,
+        n_external=sum(not organization.is_national for organization in organizations),
+        rhythm_months=visit.partnership.rhythm_months,
+    )
+
+
+def name_of(organization: Organization, language: str) -> Words:
+    return words_in({"en": organization.name, **(organization.names or {})}, language)
+
+
+def title_of(partnership: Partnership, language: str) -> Words:
+    return words_in({"en": partnership.title, **(partnership.titles or {})}, language)
+
+
+SheetDep = Annotated[Sheet, Depends(get_sheet)]
