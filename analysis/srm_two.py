@@ -76,6 +76,7 @@ class TwoIndicators:
 
     components: stable parts in the order of `COMPONENTS`. error: sum of the positive unstable variances, squared
     points; error_share: of the total. rater, rated: effects, mean of the indicators. reliability_*: 0-1, of the means.
+    dyadic_error: what stood for the unstable relationship covariance in them.
     """
 
     n: int
@@ -88,6 +89,7 @@ class TwoIndicators:
     reliability_rater: float
     reliability_rated: float
     reliability_relationship: float
+    dyadic_error: float = np.nan
     reason: Reason | None = None
 
 
@@ -177,7 +179,7 @@ def two_indicators(
     if n < max(SMALLEST, variances_from):
         blank = tuple(Component(name, reason="too_few") for name in COMPONENTS)
         nothing = Unstable(*[np.nan] * 5)
-        return TwoIndicators(n, blank, nothing, np.nan, np.nan, rater, rated, np.nan, np.nan, np.nan, "too_few")
+        return TwoIndicators(n, blank, nothing, np.nan, np.nan, rater, rated, np.nan, np.nan, np.nan, reason="too_few")
     moments = effect_moments(found, n, np.array([0]))
     stable, variance = _stable(moments, covariance_error)
     unstable = _mean_components(moments) - stable
@@ -187,8 +189,8 @@ def two_indicators(
     se, t, p = _with_covariance_tests(stable, variance, (se[0], t[0], p[0]), n)
     share = shares(raw, error)[0]
     total = float(np.maximum(stable[:3], 0.0).sum()) + error
-    slipped = (_mean_components(moments)[3] - stable[4]) if dyadic_error == "generalized" else unstable[4]
-    reliability = _two_indicator_reliability(stable, unstable, float(slipped), n)
+    dyadic = float(_mean_components(moments)[3] - stable[4] if dyadic_error == "generalized" else unstable[4])
+    reliability = _two_indicator_reliability(stable, unstable, dyadic, n)
     return TwoIndicators(
         n=n,
         components=name_components(
@@ -202,6 +204,7 @@ def two_indicators(
         reliability_rater=reliability[0],
         reliability_rated=reliability[1],
         reliability_relationship=reliability[2],
+        dyadic_error=dyadic,
     )
 
 
