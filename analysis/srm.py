@@ -127,7 +127,7 @@ def round_robins(ratings: FloatArray, *, tolerance: float = 0.01) -> RoundRobins
     _settle_constant(ratings, raw, variance)
     share = shares(raw)
     se, t, p = significance(raw, variance, found.n - 1.0)
-    allowed = np.array([missing_allowed(int(n)) for n in found.n], dtype=np.int64)
+    allowed = np.array([missing_allowed(n) for n in range(int(found.n.max(initial=0)) + 1)], dtype=np.int64)
     return RoundRobins(
         n=found.n,
         n_missing=found.n_missing,
@@ -142,7 +142,7 @@ def round_robins(ratings: FloatArray, *, tolerance: float = 0.01) -> RoundRobins
         t=t,
         p=p,
         reliability=effect_reliability(raw, found.n.astype(np.float64)),
-        too_many_missing=found.n_missing > allowed,
+        too_many_missing=found.n_missing > allowed[found.n],
         settled=found.settled,
     )
 
@@ -153,19 +153,20 @@ def effect_moments(found: Sequence[Effects], n: int, chosen: IntArray) -> Moment
     Effects of organizations left out count as zero; a pair enters the relationship part when both its cells were
     answered in both variables, the divisor stays that of the complete round robin.
     """
-    effects = np.nan_to_num(np.stack([e.rater[chosen] for e in found] + [e.rated[chosen] for e in found], axis=1))
-    half_sums, half_differences = [], []
-    for e in found:
-        own = e.relationship[chosen]
-        turned = own.transpose(0, 2, 1)
-        half_sums.append(np.nan_to_num((own + turned) / 2.0).reshape(len(chosen), -1))
-        half_differences.append(np.nan_to_num((own - turned) / 2.0).reshape(len(chosen), -1))
-    sums, differences = np.stack(half_sums, axis=1), np.stack(half_differences, axis=1)
+    effects = np.stack([e.rater[chosen] for e in found] + [e.rated[chosen] for e in found], axis=1)
+    effects[np.isnan(effects)] = 0.0
+    pairs = np.stack([e.relationship[chosen] for e in found], axis=1)
+    turned = pairs.swapaxes(2, 3)
+    unknown = np.isnan(pairs)
+    known = ~(unknown | unknown.swapaxes(2, 3))
+    flat = (len(chosen), len(found), -1)
+    sums = np.where(known, (pairs + turned) / 2.0, 0.0).reshape(flat)
+    differences = np.where(known, (pairs - turned) / 2.0, 0.0).reshape(flat)
     return Moments(
         n=n,
-        effects=effects @ effects.transpose(0, 2, 1) / (n - 1),
-        symmetric=sums @ sums.transpose(0, 2, 1) / (n * (n - 3) / 2.0),
-        antisymmetric=differences @ differences.transpose(0, 2, 1) / ((n - 1) * (n - 2) / 2.0),
+        effects=effects @ effects.swapaxes(1, 2) / (n - 1),
+        symmetric=sums @ sums.swapaxes(1, 2) / (n * (n - 3) / 2.0),
+        antisymmetric=differences @ differences.swapaxes(1, 2) / ((n - 1) * (n - 2) / 2.0),
     )
 
 
@@ -358,10 +359,9 @@ def _flags(many: RoundRobins, g: int) -> tuple[str, ...]:
 
 def _settle_constant(ratings: FloatArray, raw: FloatArray, variance: FloatArray) -> None:
     """Groups whose ratings are all equal get exact zeros instead of rounding noise."""
-    table = np.asarray(ratings, dtype=np.float64)
-    off = ~np.eye(table.shape[1], dtype=bool)
-    seen = np.where(np.isnan(table) | ~off, -np.inf, table).max(axis=(1, 2))
-    least = np.where(np.isnan(table) | ~off, np.inf, table).min(axis=(1, 2))
-    constant = (seen == least) & ~np.isnan(raw[:, 0])
-    raw[constant] = 0.0
-    variance[constant] = 0.0
+    for g in np.flatnonzero(np.abs(raw).sum(axis=1) < 1e-12):
+        table = np.array(ratings[g], dtype=np.float64)
+        np.fill_diagonal(table, np.nan)
+        if np.nanmax(table) == np.nanmin(table):
+            raw[g] = 0.0
+            variance[g] = 0.0

@@ -62,8 +62,9 @@ def round_robin_effects(ratings: FloatArray, *, tolerance: float = 0.01) -> Effe
     for count in np.unique(n[n > 1]):
         chosen = np.flatnonzero(n == count)
         members = np.argsort(~present[chosen], axis=1, kind="stable")[:, :count]
-        rows, columns = members[:, :, None], members[:, None, :]
-        _fill_in(out, chosen, members, table[chosen[:, None, None], rows, columns], tolerance)
+        whole = chosen.size == groups and count == size
+        cells = table if whole else table[chosen[:, None, None], members[:, :, None], members[:, None, :]]
+        _fill_in(out, chosen, members, cells, tolerance)
     return out
 
 
@@ -89,33 +90,42 @@ def _fill_in(out: Effects, chosen: IntArray, members: IntArray, cells: FloatArra
 def _bridged(cells: FloatArray, absent: BoolArray, tolerance: float) -> tuple[FloatArray, BoolArray]:
     """Unanswered cells filled from row and column means; cells: (g, n, n) with zeros on the diagonal.
 
-    The own cells are carried along as if unanswered during the passes, and dropped at the end, as TripleR does.
+    The own cells are carried along as if unanswered during the passes, and dropped at the end, as TripleR does. Only
+    the sums of rows and columns move from pass to pass, so only the unanswered cells are touched.
     """
     full = np.where(absent, 0.0, cells)
     settled = np.ones(len(full), dtype=bool)
     todo = np.flatnonzero(absent.any(axis=(1, 2)))
     if todo.size == 0:
         return full, settled
-    n = full.shape[1]
-    own = np.eye(n, dtype=bool)
-    part, hole = full[todo], absent[todo] | own
-    rows = part.sum(axis=2) / (n - hole.sum(axis=2))
-    columns = part.sum(axis=1) / (n - hole.sum(axis=1))
-    grand = part.sum(axis=(1, 2)) / (n * n - hole.sum(axis=(1, 2)))
-    _, rater, rated = _effects(rows, columns, grand)
+    filled, settled[todo] = _passes(full[todo], absent[todo], tolerance)
+    full[todo] = filled
+    return full, settled
+
+
+def _passes(part: FloatArray, absent: BoolArray, tolerance: float) -> tuple[FloatArray, BoolArray]:
+    groups, n = part.shape[:2]
+    hole = absent | np.eye(n, dtype=bool)
+    group, row, column = np.nonzero(hole)
+    in_row, in_column = group * n + row, group * n + column
+    row_sums, column_sums = part.sum(axis=2), part.sum(axis=1)
+    rows = row_sums / (n - hole.sum(axis=2))
+    columns = column_sums / (n - hole.sum(axis=1))
+    _, rater, rated = _effects(rows, columns, row_sums.sum(axis=1) / (n * n - hole.sum(axis=(1, 2))))
+    moving, values = np.ones(groups, dtype=bool), np.zeros(group.size)
     for _ in range(MOST_PASSES):
-        part = np.where(hole, (rows[:, :, None] + columns[:, None, :]) / 2.0, part)
-        rows, columns = part.mean(axis=2), part.mean(axis=1)
+        tried = (rows.ravel()[in_row] + columns.ravel()[in_column]) / 2.0
+        values = np.where(moving[group], tried, values)
+        rows = (row_sums + np.bincount(in_row, values, groups * n).reshape(groups, n)) / n
+        columns = (column_sums + np.bincount(in_column, values, groups * n).reshape(groups, n)) / n
         _, new_rater, new_rated = _effects(rows, columns)
         moved = np.maximum(np.abs(new_rater - rater).max(axis=1), np.abs(new_rated - rated).max(axis=1))
-        full[todo] = np.where(own, 0.0, part)
-        going = moved > tolerance
-        todo, part, hole = todo[going], part[going], hole[going]
-        rows, columns, rater, rated = rows[going], columns[going], new_rater[going], new_rated[going]
-        if todo.size == 0:
-            return full, settled
-    settled[todo] = False
-    return full, settled
+        moving &= moved > tolerance
+        rater, rated = new_rater, new_rated
+        if not moving.any():
+            break
+    part[group, row, column] = np.where(row == column, 0.0, values)
+    return part, ~moving
 
 
 def _effects(
