@@ -1,0 +1,332 @@
+"""Assembles the brief for the table: a plain document of blocks, from releases and agreements. No session, no clock.
+
+The same `Brief` is shown as HTML (templates/brief/brief.html) and set as a PDF (server/brief_pdf.py).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from server.languages import format_day, translator
+from server.pictures import Picture, profile_picture, trend_picture
+from server.wording import Wording
+from surveys.instruments import Instrument, text_in
+from surveys.releases import AgendaEntry, Release
+
+
+@dataclass(frozen=True)
+class Agreement:
+    """What was agreed on a finding, and what became of it, as the brief prints it."""
+
+    question: str
+    action: str
+    owner: str
+    due_on: date | None
+    status: str  # open, agreed, done, dropped
+    outcome: str = ""
+
+
+@dataclass(frozen=True)
+class Paragraph:
+    text: str
+    is_note: bool = False
+    kind: str = "paragraph"
+
+
+@dataclass(frozen=True)
+class Bullets:
+    items: tuple[str, ...]
+    kind: str = "bullets"
+
+
+@dataclass(frozen=True)
+class Table:
+    caption: str
+    header: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+    kind: str = "table"
+
+
+@dataclass(frozen=True)
+class Drawing:
+    picture: Picture
+    kind: str = "drawing"
+
+
+@dataclass(frozen=True)
+class OpenQuestion:
+    number: int
+    question: str
+    views: tuple[tuple[str, str], ...]
+    evidence: tuple[str, ...]
+    kind: str = "question"
+
+
+Block = Paragraph | Bullets | Table | Drawing | OpenQuestion
+
+
+@dataclass(frozen=True)
+class Section:
+    heading: str
+    blocks: tuple[Block, ...]
+
+
+@dataclass(frozen=True)
+class Brief:
+    language: str
+    title: str
+    subtitle: str
+    notices: tuple[str, ...]
+    sections: tuple[Section, ...]
+    footer: str
+
+
+def assemble(
+    series: Sequence[Release],
+    instrument: Instrument,
+    *,
+    language: str,
+    agreements: Sequence[Agreement] = (),
+    notices: Sequence[str] = (),
+) -> Brief:
+    """The brief of the last release of a series. Raises ValueError when the series is empty.
+
+    series: releases of one partnership as one audience may see them, oldest first. notices: sentences above everything
+    ("Demonstration: ...", "Not for publication ...").
+    """
+    if not series:
+        raise ValueError("a brief needs at least one release")
+    last = series[-1]
+    wording = Wording(language, instrument, last.partners)
+    _ = wording._
+    sections = (
+        Section(_("What we asked"), _what_we_asked(last, wording)),
+        Section(_("Who answered"), _who_answered(last, wording)),
+        Section(_("What moved"), _what_moved(series, wording)),
+        Section(_("The profile of the partnership"), _profile(series, wording)),
+        Section(_("Where the two sides see things differently"), _sides(last, wording)),
+        Section(_("Questions for the discussion"), _questions(last, wording)),
+        Section(_("How partners see each other"), _dyads(last, wording)),
+        Section(_("What was agreed before, and what became of it"), _agreements(agreements, wording)),
+        Section(_("In the words of those who answered"), _comments(last, wording)),
+        Section(_("Ground rules for the meeting"), (Bullets(_ground_rules(language)),)),
+        Section(_("How sure are we"), _technical(last, wording)),
+    )
+    return Brief(
+        language=language,
+        title=last.partnership,
+        subtitle=_("Brief for the discussion: {round}, answers until {day}").format(
+            round=last.round_label, day=format_day(last.closed_on, language)
+        ),
+        notices=tuple(notices),
+        sections=tuple(section for section in sections if section.blocks),
+        footer=_footer(last, wording),
+    )
+
+
+def _what_we_asked(last: Release, wording: Wording) -> tuple[Block, ...]:
+    _ = wording._
+    asked = _(
+        "Every invited person was asked how true {count} statements are for this partnership, from 0 to 10, about: "
+        "{constructs}. Scores here run from 0 to 100."
+    ).format(
+        count=sum(item.in_index for item in wording.instrument.items),
+        constructs="; ".join(text_in(c.titles, wording.language) for c in wording.instrument.constructs if c.titles),
+    )
+    mode = (
+        _("About each other, organizations answered with signed positions; these are not anonymous.")
+        if last.dyadic_mode == "positions"
+        else _("About each other, people answered personally and anonymously.")
+    )
+    return (Paragraph(asked), Paragraph(mode)) if wording.instrument.dyadic else (Paragraph(asked),)
+
+
+def _who_answered(last: Release, wording: Wording) -> tuple[Block, ...]:
+    _ = wording._
+    rows = []
+    for estimate, label in (
+        ("response_people", _("People who answered")),
+        ("response_organizations", _("Organizations that answered")),
+        ("overlap_organizations", _("Organizations also in the round before")),
+        ("turnover_people", _("Organizations whose people changed")),
+    ):
+        cell = last.find(estimate, "partnership")
+        if cell is not None:
+            count = cell.n_band or ("" if cell.n is None else str(cell.n))
+            rows.append((label, count, wording.reason(cell) if cell.value is None else f"{cell.value:.0f} %"))
+    return (Table(_("Response"), (_("Who"), _("Number"), _("Share")), tuple(rows)),) if rows else ()
+
+
+def _headlines(wording: Wording) -> list[str]:
+    named = [f"headline:{headline.code}" for headline in wording.instrument.headlines]
+    return named or [f"construct:{construct.code}" for construct in wording.instrument.constructs][:3]
+
+
+def _what_moved(series: Sequence[Release], wording: Wording) -> tuple[Block, ...]:
+    _ = wording._
+    targets = _headlines(wording)
+    blocks: list[Block] = [Drawing(trend_picture(series, target, wording)) for target in targets]
+    if len(series) > 1:
+        last = series[-1]
+        rows = tuple(
+            (
+                wording.target(target),
+                wording.change(last.find("change_last", target)),
+                wording.change(last.find("change_first", target)),
+                wording.trend(last.find("trend", target)),
+            )
+            for target in targets
+        )
+        header = (_("Index"), _("Since the round before"), _("Since the series began"), _("Over all rounds"))
+        blocks.append(Table(_("Change of the three headline indices"), header, rows))
+    return tuple(blocks)
+
+
+def _profile(series: Sequence[Release], wording: Wording) -> tuple[Block, ...]:
+    targets = [f"construct:{code}" for code in wording.instrument.composite] or [
+        f"construct:{construct.code}" for construct in wording.instrument.constructs
+    ]
+    before = series[-2] if len(series) > 1 else None
+    return (Drawing(profile_picture(series[-1], targets, wording, before=before)),)
+
+
+def _sides(last: Release, wording: Wording) -> tuple[Block, ...]:
+    targets = _headlines(wording)
+    if all(last.find("gap_sides", target) is None for target in targets):
+        return ()
+    sentences = tuple(f"{wording.target(target)}: {wording.gap(last.find('gap_sides', target))}." for target in targets)
+    return Drawing(profile_picture(last, targets, wording, sides=True)), Bullets(sentences)
+
+
+def _questions(last: Release, wording: Wording) -> tuple[Block, ...]:
+    if not last.agenda:
+        return (
+            Paragraph(
+                wording._(
+                    "Nothing in this round stands out beyond what chance would do. Choose freely what to talk about."
+                )
+            ),
+        )
+    return tuple(_question(number, entry, last, wording) for number, entry in enumerate(last.agenda[:5], start=1))
+
+
+def _question(number: int, entry: AgendaEntry, last: Release, wording: Wording) -> OpenQuestion:
+    views = tuple(
+        (wording.population(side), wording.level(last.find("level", entry.target, side)))
+        for side in ("national", "external")
+    )
+    return OpenQuestion(number, wording.question(entry.target), views, tuple(evidence_words(entry, last, wording)))
+
+
+def evidence_words(entry: AgendaEntry, last: Release, wording: Wording) -> list[str]:
+    """Why an item stands on the agenda, one sentence per piece of evidence."""
+    _ = wording._
+    said = []
+    for evidence in entry.evidence:
+        cell = last.find(*evidence.cell)
+        said.append(
+            {
+                "gap_sides": lambda cell=cell: wording.gap(cell),
+                "change_last": lambda cell=cell: wording.change(cell),
+                "gap_importance": lambda: _("partners call this important and score it low"),
+                "spread": lambda: _("answers lie far apart"),
+                "meta_gap": lambda: _("some partners are trusted more or less than they think"),
+                "topic_raised": lambda: _("raised in the open answers by several organizations"),
+            }[evidence.kind]()
+        )
+    return said
+
+
+def _dyads(last: Release, wording: Wording) -> tuple[Block, ...]:
+    _ = wording._
+    cells = [cell for cell in last.cells if cell.estimate == "received" and cell.target.startswith("partner:")]
+    rows = tuple((wording.target(cell.target), wording.level(cell)) for cell in cells if cell.value is not None)
+    sides = tuple(
+        (wording.population(cell.population), wording.level(cell))
+        for cell in last.cells
+        if cell.estimate == "received" and cell.target == "partnership"
+    )
+    blocks: list[Block] = []
+    if sides:
+        blocks.append(
+            Table(_("Trust received from other partners, on average"), (_("Who"), _("Points (interval)")), sides)
+        )
+    if rows:
+        blocks.append(Table(_("Trust received by each partner"), (_("Partner"), _("Points (interval)")), rows))
+    return tuple(blocks)
+
+
+def _agreements(agreements: Sequence[Agreement], wording: Wording) -> tuple[Block, ...]:
+    _ = wording._
+    words = {"open": _("under discussion"), "agreed": _("agreed"), "done": _("done"), "dropped": _("dropped")}
+    rows = tuple(
+        (
+            one.question,
+            one.action,
+            one.owner,
+            format_day(one.due_on, wording.language) if one.due_on else "",
+            words.get(one.status, one.status) + (f": {one.outcome}" if one.outcome else ""),
+        )
+        for one in agreements
+    )
+    header = (_("Question"), _("Agreed action"), _("Owner"), _("Due"), _("What became of it"))
+    return (Table(_("Agreements"), header, rows),) if rows else ()
+
+
+def _comments(last: Release, wording: Wording) -> tuple[Block, ...]:
+    if not last.comments:
+        return ()
+    note = wording._("In no particular order, as written; dated by the round, not by the day.")
+    return Paragraph(note, is_note=True), Bullets(tuple(f"“{comment.text}”" for comment in last.comments))
+
+
+def _ground_rules(language: str) -> tuple[str, ...]:
+    _ = translator(language).gettext
+    return (
+        _("These numbers open a conversation; they judge nobody."),
+        _("Ask in order to understand, not to find who is to blame."),
+        _("Do not guess who said what, and do not ask."),
+        _("Different views are recorded side by side; nobody has to agree."),
+        _("End each item with: what, who, by when, and how we will know."),
+    )
+
+
+def _technical(last: Release, wording: Wording) -> tuple[Block, ...]:
+    _ = wording._
+    paragraphs = (
+        _(
+            "Each organization counts once: people are averaged within their organization first. The range after a "
+            "score is its 95 % interval and answers the question “how do these partners see it now”; the range after "
+            "a change answers “did the underlying level move”."
+        ),
+        _(
+            "Nothing is shown for fewer than 5 people or 3 organizations, or where a hidden number could be worked out "
+            "from the shown ones; where everybody answers almost alike a range is shown."
+        ),
+        _("No trend is claimed below five rounds. Partnerships are never ranked."),
+    )
+    targets = [f"construct:{construct.code}" for construct in wording.instrument.constructs]
+    rows = tuple(
+        (
+            wording.target(target),
+            wording.level(last.find("level", target)),
+            wording.spread(last.find("spread", target)),
+            wording.level(last.find("cannot_judge", target)),
+        )
+        for target in targets
+        if last.find("level", target) is not None
+    )
+    header = (_("Index"), _("Points (interval)"), _("Agreement"), _("Could not judge (%)"))
+    return (*(Paragraph(text) for text in paragraphs), Table(_("All constructs of this round"), header, rows))
+
+
+def _footer(last: Release, wording: Wording) -> str:
+    digest = str(last.provenance.get("digest", ""))[:16]
+    return wording._("{instrument} version {version}, questionnaire {questionnaire}, release {digest}").format(
+        instrument=last.instrument.upper(),
+        version=last.instrument_version,
+        questionnaire=last.instrument_digest[:12],
+        digest=digest or "–",
+    )

@@ -1,0 +1,133 @@
+"""Releases -> drawings with their words and their table. Nothing is estimated here: the stored numbers are drawn."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from analysis.charts import Event, Point, Series, trend
+from analysis.drawing import NARROW, WIDE, Figure, Size, to_png, to_svg
+from analysis.profiles import Row, profile
+from server.languages import format_month
+from server.wording import Wording
+from surveys.releases import Cell, Release
+
+NAN = math.nan
+
+
+@dataclass(frozen=True)
+class Picture:
+    """A drawing, the sentence that says what it shows, and the same numbers as a table."""
+
+    title: str
+    sentence: str
+    header: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+    wide: Figure
+    narrow: Figure
+
+    def svg(self, *, narrow: bool = False, outlined: bool = False) -> str:
+        figure = self.narrow if narrow else self.wide
+        return to_svg(figure, title=self.title, description=self.sentence, outlined=outlined)
+
+    def png(self) -> bytes:
+        return to_png(self.wide)
+
+
+def point_of(release: Release, cell: Cell | None, wording: Wording) -> Point:
+    """One round of a series as a point; a range without a value is drawn as an interval around its middle."""
+    label = f"{release.round_label}\n{format_month(release.closed_on, wording.language)}"
+    if cell is None or (cell.value is None and (cell.low is None or cell.high is None)):
+        return Point(release.closed_on, label, note=wording.reason(cell))
+    low, high = (NAN if cell.low is None else cell.low), (NAN if cell.high is None else cell.high)
+    value = (low + high) / 2 if cell.value is None else cell.value
+    return Point(release.closed_on, label, value, low, high, note="" if cell.low is not None else wording.reason(cell))
+
+
+def events_of(series: Sequence[Release], wording: Wording) -> list[Event]:
+    """Breaks and events of the series, each once, from the latest release that names it."""
+    markers = {(marker.kind, marker.on): marker for release in series for marker in release.markers}
+    return [
+        Event(marker.on, marker.note or wording.marker(marker.kind), marker.is_break)
+        for marker in sorted(markers.values(), key=lambda one: (one.on, one.kind))
+        if marker.kind != "no_release"
+    ]
+
+
+def trend_picture(
+    series: Sequence[Release], target: str, wording: Wording, *, populations: Sequence[str] = ("all",)
+) -> Picture:
+    """The level of one index, construct or item over all rounds, for one population or the two sides."""
+    name = wording.target(target)
+    lines, rows = [], []
+    for population in populations:
+        cells = [release.find("level", target, population) for release in series]
+        points = tuple(point_of(release, cell, wording) for release, cell in zip(series, cells, strict=True))
+        lines.append(Series(wording.population(population), points))
+        rows += [_row(release, cell, wording, population) for release, cell in zip(series, cells, strict=True)]
+    events = events_of(series, wording)
+    header = (
+        wording._("Round"),
+        wording._("Date"),
+        wording._("Who"),
+        wording._("Points (interval)"),
+        wording._("People"),
+    )
+    return Picture(
+        title=name,
+        sentence=_trend_sentence(series, target, name, wording),
+        header=header,
+        rows=tuple(rows),
+        wide=trend(lines, events, size=WIDE),
+        narrow=trend(lines, events, size=NARROW),
+    )
+
+
+def _row(release: Release, cell: Cell | None, wording: Wording, population: str) -> tuple[str, ...]:
+    people = "" if cell is None else cell.n_band or ("" if cell.n is None else str(cell.n))
+    month = format_month(release.closed_on, wording.language)
+    return (release.round_label, month, wording.population(population), wording.level(cell), people)
+
+
+def _trend_sentence(series: Sequence[Release], target: str, name: str, wording: Wording) -> str:
+    if not series:
+        return wording._("No round has been released yet.")
+    last = series[-1]
+    now = wording._("{name} in {round}: {level}.").format(
+        name=name, round=last.round_label, level=wording.level(last.find("level", target))
+    )
+    if len(series) == 1:
+        return now
+    change = wording.change(last.find("change_last", target))
+    return now + " " + wording._("Since the round before: {change}.").format(change=change)
+
+
+def profile_picture(
+    release: Release, targets: Sequence[str], wording: Wording, *, before: Release | None = None, sides: bool = False
+) -> Picture:
+    """Indices one under the other: this round beside the last one, or national beside external partners."""
+    columns: list[tuple[str, Release, str]] = [(release.round_label, release, "all")]
+    if sides:
+        columns = [(wording.population(side), release, side) for side in ("national", "external")]
+    elif before is not None:
+        columns.append((before.round_label, before, "all"))
+    rows, table = [], []
+    for target in targets:
+        cells = [one.find("level", target, population) for _, one, population in columns]
+        points = tuple(point_of(one, cell, wording) for (_, one, _), cell in zip(columns, cells, strict=True))
+        rows.append(Row(wording.target(target), points))
+        table.append((wording.target(target), *(wording.level(cell) for cell in cells)))
+    names = [name for name, _, _ in columns] if len(columns) > 1 else []
+    sentence = wording._("Points from 0 to 100 with their intervals: {names}.").format(
+        names=", ".join(name for name, _, _ in columns)
+    )
+    height = 46 * max(1, len(rows)) + 70
+    return Picture(
+        title=wording._("Profile of the partnership") if not sides else wording._("How the two sides see it"),
+        sentence=sentence,
+        header=(wording._("Index"), *(name for name, _, _ in columns)),
+        rows=tuple(table),
+        wide=profile(rows, names, size=Size(WIDE.width, height)),
+        narrow=profile(rows, names, size=Size(NARROW.width, height, NARROW.text)),
+    )
