@@ -37,7 +37,7 @@ class Paragraph:
 
 @dataclass(frozen=True)
 class Bullets:
-    items: tuple[str, ...]
+    lines: tuple[str, ...]
     kind: str = "bullets"
 
 

@@ -1,0 +1,158 @@
+"""What the reading pages show of a series of releases: stored numbers, their words, and what needs attention."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from analysis.charts import sparkline
+from analysis.drawing import to_svg
+from server.briefing import evidence_words
+from server.pictures import events_of, point_of
+from server.wording import Wording
+from surveys.releases import AgendaEntry, Cell, Release
+
+LOW_RESPONSE = 60  # percent of the organizations; below it a round is not valid for conclusions
+
+
+@dataclass(frozen=True, slots=True)
+class IndexLine:
+    """One index of the latest round: its level and what may be said of its change."""
+
+    target: str
+    name: str
+    level: str
+    change: str
+    spread: str
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """A statement of the release worth discussing, with the address that opens an entry for it."""
+
+    target: str
+    question: str
+    evidence: tuple[str, ...]
+    views: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class CellLine:
+    name: str
+    population: str
+    value: str
+    people: str
+    method: str
+
+
+def headline_targets(wording: Wording) -> list[str]:
+    named = [f"headline:{headline.code}" for headline in wording.instrument.headlines]
+    return named or [f"construct:{construct.code}" for construct in wording.instrument.constructs][:3]
+
+
+def construct_targets(wording: Wording) -> list[str]:
+    composite = wording.instrument.composite or tuple(c.code for c in wording.instrument.constructs)
+    return [f"construct:{code}" for code in composite]
+
+
+def index_lines(release: Release, targets: Sequence[str], wording: Wording) -> tuple[IndexLine, ...]:
+    return tuple(
+        IndexLine(
+            target,
+            wording.target(target),
+            wording.level(release.find("level", target)),
+            wording.change(release.find("change_last", target)),
+            wording.spread(release.find("spread", target)),
+        )
+        for target in targets
+    )
+
+
+def attention(release: Release, overdue: int, wording: Wording) -> tuple[str, ...]:
+    """What needs attention now, each in one sentence; falls and gaps only beyond their intervals."""
+    _ = wording._
+    said = []
+    for target in headline_targets(wording):
+        change, gap = release.find("change_last", target), release.find("gap_sides", target)
+        if change is not None and change.high is not None and change.high < 0:
+            said.append(f"{wording.target(target)}: {wording.change(change)}")
+        if gap is not None and _excludes_zero(gap) and "pattern" not in gap.flags:
+            said.append(f"{wording.target(target)}: {wording.gap(gap)}")
+    response = release.find("response_organizations", "partnership")
+    if response is not None and response.value is not None and response.value < LOW_RESPONSE:
+        said.append(_("only {share} % of the organizations answered").format(share=round(response.value)))
+    if overdue:
+        said.append(_("agreed actions past their date: {count}").format(count=overdue))
+    return tuple(said)
+
+
+def _excludes_zero(cell: Cell) -> bool:
+    return cell.low is not None and cell.high is not None and not cell.low <= 0 <= cell.high
+
+
+def response_words(release: Release, wording: Wording) -> str:
+    people = release.find("response_people", "partnership")
+    if people is None or people.value is None:
+        return wording.reason(people)
+    return wording._("{share} % of those invited").format(share=round(people.value))
+
+
+def findings(release: Release, wording: Wording) -> tuple[Finding, ...]:
+    """The agenda of the release as open questions with both views."""
+    return tuple(
+        Finding(
+            entry.target,
+            wording.question(entry.target),
+            tuple(evidence_words(entry, release, wording)),
+            _views(entry, release, wording),
+        )
+        for entry in release.agenda[:5]
+    )
+
+
+def _views(entry: AgendaEntry, release: Release, wording: Wording) -> tuple[tuple[str, str], ...]:
+    sides = ("national", "external")
+    return tuple((wording.population(s), wording.level(release.find("level", entry.target, s))) for s in sides)
+
+
+def glance(series: Sequence[Release], target: str, wording: Wording) -> str:
+    """A small drawing of one index for the overview."""
+    points = [point_of(release, release.find("level", target), wording) for release in series]
+    breaks = [event.on for event in events_of(series, wording) if event.is_break]
+    last = series[-1]
+    sentence = wording._("{name} in {round}: {level}.").format(
+        name=wording.target(target), round=last.round_label, level=wording.level(last.find("level", target))
+    )
+    return to_svg(sparkline(points, breaks), title=wording.target(target), description=sentence)
+
+
+def cell_lines(release: Release, estimates: Sequence[str], wording: Wording) -> tuple[CellLine, ...]:
+    """Cells of the release as table rows, in the order of the release."""
+    return tuple(
+        CellLine(
+            wording.target(cell.target),
+            wording.population(cell.population),
+            _shown(cell, wording),
+            cell.n_band or ("" if cell.n is None else str(cell.n)),
+            cell.method,
+        )
+        for cell in release.cells
+        if cell.estimate in estimates
+    )
+
+
+def _shown(cell: Cell, wording: Wording) -> str:
+    if cell.estimate in ("change_last", "change_first", "slope_year"):
+        return wording.change(cell)
+    if cell.estimate == "gap_sides":
+        return wording.gap(cell)
+    if cell.estimate == "trend":
+        return wording.trend(cell)
+    if cell.estimate == "spread":
+        return wording.spread(cell)
+    return wording.level(cell)
+
+
+def is_overdue(status: str, due_on: date | None, today: date) -> bool:
+    return status == "agreed" and due_on is not None and due_on < today
