@@ -13,7 +13,7 @@ from server.languages import format_day, translator
 from server.pictures import Picture, profile_picture, trend_picture
 from server.wording import Wording
 from surveys.instruments import Instrument, text_in
-from surveys.releases import AgendaEntry, Release
+from surveys.releases import AgendaEntry, Evidence, Release
 
 
 @dataclass(frozen=True)
@@ -222,21 +222,22 @@ def _question(number: int, entry: AgendaEntry, last: Release, wording: Wording) 
 
 def evidence_words(entry: AgendaEntry, last: Release, wording: Wording) -> list[str]:
     """Why an item stands on the agenda, one sentence per piece of evidence."""
+    return [_evidence(evidence, last, wording) for evidence in entry.evidence]
+
+
+def _evidence(evidence: Evidence, last: Release, wording: Wording) -> str:
     _ = wording._
-    said = []
-    for evidence in entry.evidence:
-        cell = last.find(*evidence.cell)
-        said.append(
-            {
-                "gap_sides": lambda cell=cell: wording.gap(cell),
-                "change_last": lambda cell=cell: wording.change(cell),
-                "gap_importance": lambda: _("partners call this important and score it low"),
-                "spread": lambda: _("answers lie far apart"),
-                "meta_gap": lambda: _("some partners are trusted more or less than they think"),
-                "topic_raised": lambda: _("raised in the open answers by several organizations"),
-            }[evidence.kind]()
-        )
-    return said
+    cell = last.find(*evidence.cell)
+    if evidence.kind == "gap_sides":
+        return wording.gap(cell)
+    if evidence.kind == "change_last":
+        return wording.change(cell)
+    return {
+        "gap_importance": _("partners call this important and score it low"),
+        "spread": _("answers lie far apart"),
+        "meta_gap": _("some partners are trusted more or less than they think"),
+        "topic_raised": _("raised in the open answers by several organizations"),
+    }[evidence.kind]
 
 
 def _dyads(last: Release, wording: Wording) -> tuple[Block, ...]:

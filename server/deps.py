@@ -117,7 +117,7 @@ AccountDep = Annotated[Account, Depends(get_account)]
 def partnership_for(session: Session, account: Account, partnership_id: UUID) -> Partnership:
     """The partnership, if this account facilitates it; to all others it does not exist."""
     partnership = session.get(Partnership, partnership_id)
-    if partnership is None or not accounts.facilitates(account, partnership_id):
+    if partnership is None or not accounts.facilitates(session, account, partnership_id):
         raise HTTPException(404)
     return partnership
 

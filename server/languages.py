@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import date
 from functools import cache
 from gettext import GNUTranslations, NullTranslations
 from io import BytesIO
 from pathlib import Path
 
+from babel.dates import format_date as babel_format_date
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 
@@ -25,3 +27,12 @@ def translator(language: str) -> NullTranslations:
         write_mo(compiled, read_po(file))
     compiled.seek(0)
     return GNUTranslations(compiled)
+
+
+def format_day(day: date, language: str) -> str:
+    return str(babel_format_date(day, format="long", locale=language))
+
+
+def format_month(day: date, language: str) -> str:
+    """Short enough for the axis of a chart."""
+    return str(babel_format_date(day, format="MMM y", locale=language))

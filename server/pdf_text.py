@@ -24,7 +24,7 @@ def readable_khmer(document: bytes) -> bytes:
         for page in pdf.pages:
             fonts = {
                 str(name): _glyph_texts(bytes(font.ToUnicode.read_bytes()).decode("latin-1"))
-                for name, font in page.get("/Resources", {}).get("/Font", {}).items()
+                for name, font in _fonts(page).items()
                 if "/ToUnicode" in font
             }
             operations = list(_with_actual_text(list(pikepdf.parse_content_stream(page)), fonts))
@@ -32,6 +32,12 @@ def readable_khmer(document: bytes) -> bytes:
         saved = io.BytesIO()
         pdf.save(saved, deterministic_id=True)
     return saved.getvalue()
+
+
+def _fonts(page: Any) -> Any:
+    resources = page.get("/Resources")
+    found = None if resources is None else resources.get("/Font")
+    return {} if found is None else found
 
 
 def _glyph_texts(cmap: str) -> dict[int, str]:

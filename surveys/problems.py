@@ -22,3 +22,71 @@ class UnreadableInstrument(SurveyProblem):
     """An instrument file is not one."""
 
     kind = "invalid"
+
+
+class InvalidAnswers(SurveyProblem):
+    """Answers that the questionnaire does not allow; details name the items."""
+
+    kind = "invalid"
+
+
+class NotFound(SurveyProblem):
+    """A thing that is not there, or that this person may not know of: the two are told alike."""
+
+    kind = "missing"
+
+
+class LinkNotOpen(SurveyProblem):
+    """A personal link that opens nothing: unknown, closed, cancelled and withdrawn are told alike."""
+
+    kind = "gone"
+
+
+class RoundNotOpen(SurveyProblem):
+    """Answers or a close were attempted on a round that is not open."""
+
+
+class RoundNotPrepared(SurveyProblem):
+    """A list or an approval was changed on a round that has begun."""
+
+
+class ListTooSmall(SurveyProblem):
+    """An invitation list below 5 people or 3 organizations."""
+
+    kind = "invalid"
+
+
+class NotApproved(SurveyProblem):
+    """A round cannot begin before a second person approved its list."""
+
+
+class TooEarly(SurveyProblem):
+    """A round may be closed only at its announced time."""
+
+
+class InvalidInput(SurveyProblem):
+    """A form or file holds something that cannot be; the message says what and where."""
+
+    kind = "invalid"
+
+
+class AnswersTooLong(SurveyProblem):
+    """An open answer is longer than announced: refused, never cut."""
+
+    kind = "invalid"
+
+
+class KeysMissing(SurveyProblem):
+    """No replica of the keystore holds the keys of a round."""
+
+
+class KeysDamaged(SurveyProblem):
+    """Every replica of a round's keys is damaged."""
+
+
+class ReleaseExists(SurveyProblem):
+    """A round has one release; later ones are revisions."""
+
+
+class OpeningFailed(SurveyProblem):
+    """The opening job's own checks failed: the round stays closed and sealed."""

@@ -18,10 +18,19 @@ audience     all, facilitator, partner:<organization id>
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
-from datetime import date
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field, replace
+from datetime import date, datetime
+from functools import lru_cache
 from typing import Any
+from uuid import UUID
+
+from sqlmodel import Session, col, select
+
+from surveys.models import ReleaseRow, Round
+from surveys.problems import ReleaseExists
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,3 +139,114 @@ class Release:
             if (cell.estimate, cell.target, cell.population, cell.audience) == (estimate, target, population, audience):
                 return cell
         return None
+
+
+def to_json(release: Release) -> str:
+    """Canonical JSON: equal releases give equal text."""
+    body = asdict(release)
+    body["closed_on"] = release.closed_on.isoformat()
+    for marker in body["markers"]:
+        marker["on"] = marker["on"].isoformat()
+    return json.dumps(body, sort_keys=True, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+
+
+def from_json(text: str) -> Release:
+    body = json.loads(text)
+    body["closed_on"] = date.fromisoformat(body["closed_on"])
+    body["partners"] = tuple(Partner(**one) for one in body["partners"])
+    body["cells"] = tuple(Cell(**{**one, "flags": tuple(one["flags"])}) for one in body["cells"])
+    body["comments"] = tuple(Comment(**one) for one in body["comments"])
+    body["facts"] = tuple(Fact(**one) for one in body["facts"])
+    body["markers"] = tuple(Marker(**{**one, "on": date.fromisoformat(one["on"])}) for one in body["markers"])
+    body["agenda"] = tuple(_agenda_entry(one) for one in body["agenda"])
+    body["annotations"] = tuple(body["annotations"])
+    return Release(**body)
+
+
+def _agenda_entry(body: dict[str, Any]) -> AgendaEntry:
+    evidence = tuple(Evidence(**{**one, "cell": tuple(one["cell"])}) for one in body["evidence"])
+    return AgendaEntry(body["target"], body["priority"], evidence)
+
+
+def digest_of(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def store(session: Session, round_: Round, release: Release, *, now: datetime) -> ReleaseRow:
+    """Store the release of a round, once; a later revision must say what it withdrew, relabelled or noted."""
+    latest = session.exec(
+        select(ReleaseRow).where(ReleaseRow.round_id == round_.id).order_by(col(ReleaseRow.revision).desc()).limit(1)
+    ).first()
+    if release.revision != (latest.revision + 1 if latest else 1):
+        raise ReleaseExists(f"round {round_.number} has revision {latest.revision if latest else 0} already")
+    text = to_json(release)
+    previous = latest.digest if latest else _digest_before(session, round_)
+    row = ReleaseRow(
+        round_id=round_.id,
+        revision=release.revision,
+        body=text,
+        digest=digest_of(text),
+        previous_digest=previous,
+        stored_at=now,
+    )
+    session.add(row)
+    return row
+
+
+def _digest_before(session: Session, round_: Round) -> str:
+    query = (
+        select(ReleaseRow.digest)
+        .join(Round, col(ReleaseRow.round_id) == col(Round.id))
+        .where(Round.partnership_id == round_.partnership_id, Round.number < round_.number)
+        .order_by(col(Round.number).desc(), col(ReleaseRow.revision).desc())
+        .limit(1)
+    )
+    return session.exec(query).first() or ""
+
+
+def verify(row: ReleaseRow) -> bool:
+    """Whether the stored text is the one that was stored; says nothing about the estimates."""
+    return digest_of(row.body) == row.digest
+
+
+def series(session: Session, partnership_id: UUID, *, audience: str = "all") -> list[Release]:
+    """The latest revision of every released round, oldest first, as this audience may see it."""
+    return [for_audience(release, audience) for release in _latest(session, [partnership_id]).get(partnership_id, [])]
+
+
+def series_of_many(session: Session, partnership_ids: Sequence[UUID], *, audience: str) -> dict[UUID, list[Release]]:
+    """The series of several partnerships with one question to the database."""
+    found = _latest(session, partnership_ids)
+    return {key: [for_audience(release, audience) for release in found.get(key, [])] for key in partnership_ids}
+
+
+def _latest(session: Session, partnership_ids: Sequence[UUID]) -> dict[UUID, list[Release]]:
+    query = (
+        select(Round.partnership_id, Round.number, ReleaseRow.digest, ReleaseRow.body)
+        .join(ReleaseRow, col(ReleaseRow.round_id) == col(Round.id))
+        .where(col(Round.partnership_id).in_(partnership_ids))
+        .order_by(col(Round.number), col(ReleaseRow.revision))
+    )
+    latest: dict[tuple[UUID, int], Release] = {}
+    for partnership_id, number, digest, body in session.exec(query):
+        latest[partnership_id, number] = _parsed(digest, body)
+    grouped: dict[UUID, list[Release]] = {}
+    for (partnership_id, _), release in latest.items():
+        grouped.setdefault(partnership_id, []).append(release)
+    return grouped
+
+
+@lru_cache(maxsize=2048)  # releases never change: their digest names their content
+def _parsed(digest: str, body: str) -> Release:
+    release = from_json(body)
+    return replace(release, provenance={**release.provenance, "digest": digest})
+
+
+def for_audience(release: Release, audience: str) -> Release:
+    """What this audience may see: what everybody may, and what is meant for it."""
+    seen = ("all", audience)
+    return replace(
+        release,
+        cells=tuple(cell for cell in release.cells if cell.audience in seen),
+        comments=tuple(comment for comment in release.comments if comment.audience in seen),
+    )

@@ -1,0 +1,238 @@
+"""The sealed ballot box. On submit one row is written, the draft is deleted, and nothing else is touched.
+
+Identifiers are HMACs under the round's pepper, which is not in the database; boxes of one round all have one size.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import hmac
+import json
+import secrets
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from nacl.exceptions import CryptoError
+from nacl.public import PrivateKey, PublicKey, SealedBox
+from nacl.secret import SecretBox
+from sqlalchemy import delete, func
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlmodel import Session, col, select
+
+from surveys.keystore import RoundKeys
+from surveys.models import Ballot, Draft, Invitation, Round
+from surveys.problems import AnswersTooLong
+
+Payload = dict[str, Any]
+LENGTH = 4  # bytes that hold the payload's length before the padding
+WRAP = SecretBox.NONCE_SIZE + SecretBox.MACBYTES + 32  # a device secret, locked by link and resume code
+
+
+@dataclass(frozen=True, slots=True)
+class Unsealed:
+    """Everything that was handed in, in no order that means anything, and the digest of the sealed boxes."""
+
+    personal: list[Payload]
+    positions: list[Payload]
+    input_digest: str
+
+
+def new_round_key(keys: RoundKeys) -> tuple[bytes, bytes]:
+    """A key pair for a round: public, and private locked under the shred key."""
+    private = PrivateKey.generate()
+    return bytes(private.public_key), SecretBox(keys.shred_key).encrypt(bytes(private))
+
+
+def identifier(keys: RoundKeys, kind: str, owner: UUID) -> bytes:
+    """Where a ballot or draft lies; without the pepper it cannot be told whose it is."""
+    return hmac.digest(keys.pepper, kind.encode() + b"|" + owner.bytes, "sha256")[:16]
+
+
+def padded(payload: Payload, size: int) -> bytes:
+    """The payload in exactly `size` bytes. Raises AnswersTooLong when it does not fit."""
+    body = json.dumps(payload, ensure_ascii=False, separators=(",", ":"), sort_keys=True).encode()
+    if len(body) + LENGTH > size:
+        raise AnswersTooLong(f"the answers are {len(body)} bytes long; {size - LENGTH} fit", limit=size - LENGTH)
+    return len(body).to_bytes(LENGTH, "big") + body + b"\0" * (size - LENGTH - len(body))
+
+
+def unpadded(block: bytes) -> Payload:
+    length = int.from_bytes(block[:LENGTH], "big")
+    content: Payload = json.loads(block[LENGTH : LENGTH + length])
+    return content
+
+
+def _upsert(session: Session, table: type[Ballot] | type[Draft], id_: bytes, round_id: UUID, box: bytes) -> None:
+    dialect = session.get_bind().dialect.name
+    insert: Callable[..., Any] = postgresql.insert if dialect == "postgresql" else sqlite.insert
+    statement = insert(table).values(id=id_, round_id=round_id, box=box)
+    session.execute(statement.on_conflict_do_update(index_elements=["id"], set_={"box": statement.excluded.box}))
+
+
+def _hand_in(session: Session, round_: Round, keys: RoundKeys, kind: str, owner: UUID, payload: Payload) -> None:
+    box = SealedBox(PublicKey(round_.public_key)).encrypt(padded(payload, round_.box_size))
+    _upsert(session, Ballot, identifier(keys, kind, owner), round_.id, box)
+    session.execute(delete(Draft).where(col(Draft.id) == identifier(keys, f"draft-{kind}", owner)))
+
+
+def cast(session: Session, round_: Round, keys: RoundKeys, invitation_id: UUID, payload: Payload) -> str:
+    """Seal a person's answers; the last hand-in counts. Returns the receipt."""
+    _hand_in(session, round_, keys, "ballot", invitation_id, payload)
+    return receipt(keys, invitation_id)
+
+
+def has_cast(session: Session, keys: RoundKeys, invitation_id: UUID) -> bool:
+    return session.get(Ballot, identifier(keys, "ballot", invitation_id)) is not None
+
+
+def withdraw(session: Session, keys: RoundKeys, invitation_id: UUID) -> bool:
+    """Take the answers back until closing; whether there were any."""
+    gone = session.execute(delete(Ballot).where(col(Ballot.id) == identifier(keys, "ballot", invitation_id)))
+    return bool(gone.rowcount)  # type: ignore[attr-defined]  # Type ignore: a DELETE counts its rows
+
+
+def receipt(keys: RoundKeys, invitation_id: UUID) -> str:
+    """Proof of handing in; independent of the answers, stored nowhere."""
+    digest = hmac.digest(keys.link_key, b"receipt" + invitation_id.bytes, "sha256")
+    letters = base64.b32encode(digest)[:12].decode()
+    return "-".join(letters[at : at + 4] for at in range(0, 12, 4))
+
+
+def answered(session: Session, round_: Round, keys: RoundKeys) -> int:
+    """How many people handed in, counted in memory."""
+    return len(who_cast(session, round_, keys))
+
+
+def who_cast(session: Session, round_: Round, keys: RoundKeys) -> set[UUID]:
+    """Who handed in, known only while the pepper is; for reminders, never for a page."""
+    invitations = session.exec(select(Invitation.id).where(Invitation.round_id == round_.id)).all()
+    held = set(session.exec(select(Ballot.id).where(Ballot.round_id == round_.id)).all())
+    return {one for one in invitations if identifier(keys, "ballot", one) in held}
+
+
+# Drafts ---------------------------------------------------------------------------------------------------------------
+
+
+def new_device_secret() -> bytes:
+    return secrets.token_bytes(32)
+
+
+def resume_code(device_secret: bytes) -> str:
+    """Six digits shown while answering; with the link they open the draft on another device."""
+    return f"{int.from_bytes(hashlib.sha256(b'resume' + device_secret).digest()[:8], 'big') % 1_000_000:06d}"
+
+
+def _draft_key(secret: str, device_secret: bytes) -> bytes:
+    return hmac.digest(device_secret, b"draft" + secret.encode(), "sha256")
+
+
+def _code_key(keys: RoundKeys, secret: str, code: str) -> bytes:
+    return hmac.digest(keys.link_key, f"resume|{secret}|{code}".encode(), "sha256")
+
+
+def save_draft(
+    session: Session,
+    round_: Round,
+    keys: RoundKeys,
+    invitation_id: UUID,
+    secret: str,
+    device_secret: bytes,
+    content: Payload,
+) -> None:
+    wrapped = SecretBox(_code_key(keys, secret, resume_code(device_secret))).encrypt(device_secret)
+    body = SecretBox(_draft_key(secret, device_secret)).encrypt(padded(content, round_.box_size))
+    _upsert(session, Draft, identifier(keys, "draft-ballot", invitation_id), round_.id, wrapped + body)
+
+
+def load_draft(
+    session: Session, keys: RoundKeys, invitation_id: UUID, secret: str, device_secret: bytes
+) -> Payload | None:
+    """The draft this device may read, if there is one; another device needs the resume code."""
+    row = session.get(Draft, identifier(keys, "draft-ballot", invitation_id))
+    if row is None:
+        return None
+    try:
+        return unpadded(SecretBox(_draft_key(secret, device_secret)).decrypt(row.box[WRAP:]))
+    except CryptoError:
+        return None
+
+
+def has_draft(session: Session, keys: RoundKeys, invitation_id: UUID) -> bool:
+    return session.get(Draft, identifier(keys, "draft-ballot", invitation_id)) is not None
+
+
+def device_secret_from_code(
+    session: Session, keys: RoundKeys, invitation_id: UUID, secret: str, code: str
+) -> bytes | None:
+    """The device secret of the draft, for whoever has both the link and the code; the caller limits the guesses."""
+    row = session.get(Draft, identifier(keys, "draft-ballot", invitation_id))
+    if row is None:
+        return None
+    try:
+        return SecretBox(_code_key(keys, secret, code)).decrypt(row.box[:WRAP])
+    except CryptoError:
+        return None
+
+
+# Positions of organizations -------------------------------------------------------------------------------------------
+
+
+def _position_key(keys: RoundKeys, organization_id: UUID) -> bytes:
+    return hmac.digest(keys.link_key, b"position" + organization_id.bytes, "sha256")
+
+
+def save_position(session: Session, round_: Round, keys: RoundKeys, organization_id: UUID, content: Payload) -> None:
+    """The draft of an organization's position; its invitees share it."""
+    box = SecretBox(_position_key(keys, organization_id)).encrypt(padded(content, round_.box_size))
+    _upsert(session, Draft, identifier(keys, "draft-position", organization_id), round_.id, b"\0" * WRAP + box)
+
+
+def load_position(session: Session, keys: RoundKeys, organization_id: UUID) -> Payload | None:
+    row = session.get(Draft, identifier(keys, "draft-position", organization_id))
+    if row is None:
+        return None
+    return unpadded(SecretBox(_position_key(keys, organization_id)).decrypt(row.box[WRAP:]))
+
+
+def cast_position(session: Session, round_: Round, keys: RoundKeys, organization_id: UUID, payload: Payload) -> None:
+    _hand_in(session, round_, keys, "position", organization_id, payload)
+
+
+def position_is_cast(session: Session, keys: RoundKeys, organization_id: UUID) -> bool:
+    return session.get(Ballot, identifier(keys, "position", organization_id)) is not None
+
+
+# Opening --------------------------------------------------------------------------------------------------------------
+
+
+def unseal(session: Session, round_: Round, keys: RoundKeys) -> Unsealed:
+    """Open every box of a round. The digest is taken over the sealed boxes, never over opened answers."""
+    private = PrivateKey(SecretBox(keys.shred_key).decrypt(round_.wrapped_private_key))
+    opener = SealedBox(private)
+    boxes = session.exec(select(Ballot.box).where(Ballot.round_id == round_.id)).all()
+    opened = [unpadded(opener.decrypt(box)) for box in boxes]
+    positions = [payload for payload in opened if "ratings" in payload]
+    return Unsealed([payload for payload in opened if "ratings" not in payload], positions, digest_of(boxes))
+
+
+def digest_of(boxes: Iterable[bytes]) -> str:
+    total = hashlib.sha256()
+    for digest in sorted(hashlib.sha256(box).digest() for box in boxes):
+        total.update(digest)
+    return total.hexdigest()
+
+
+def count(session: Session, round_id: UUID) -> int:
+    return session.exec(select(func.count()).select_from(Ballot).where(Ballot.round_id == round_id)).one()
+
+
+def destroy(session: Session, round_id: UUID) -> None:
+    """Delete all boxes and drafts of a round and make its links unknown."""
+    session.execute(delete(Ballot).where(col(Ballot.round_id) == round_id))
+    session.execute(delete(Draft).where(col(Draft.round_id) == round_id))
+    for invitation in session.exec(select(Invitation).where(Invitation.round_id == round_id)):
+        invitation.token_hash = None
+        session.add(invitation)

@@ -1,0 +1,1 @@
+"""Alembic's room: one head, reversible, tested with data on both databases."""

@@ -1,0 +1,238 @@
+"""The states of a round: prepared, open, closed, released; or not opened, or cancelled. Every step guards itself."""
+
+from __future__ import annotations
+
+import secrets
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from sqlmodel import Session, col, func, select
+
+from surveys import ballots
+from surveys.instruments import Instrument
+from surveys.invitations import GRACE, personal_secret, token_hash
+from surveys.keystore import Keystore
+from surveys.models import InstrumentVersion, Invitation, Partnership, Round
+from surveys.problems import InvalidInput, ListTooSmall, NotApproved, NotFound, RoundNotOpen, RoundNotPrepared, TooEarly
+
+FEWEST_PEOPLE, FEWEST_ORGANIZATIONS = 5, 3
+FEW_PEOPLE, FEW_ORGANIZATIONS = 8, 4
+EXTENSION = timedelta(days=14)
+OPENING_AFTER = timedelta(hours=2)  # after closing: late writers have their hour, then the box rests
+OPEN_ANSWER, COMMENT = 1000, 300  # characters; announced beside the field
+
+
+@dataclass(frozen=True, slots=True)
+class Invitee:
+    """One line of an invitation list."""
+
+    person: str
+    email: str
+    organization_id: UUID
+    language: str = "en"
+
+
+def use_instrument(session: Session, instrument: Instrument) -> InstrumentVersion:
+    """The stored version of this instrument; a version once used can never mean something else."""
+    found = session.exec(
+        select(InstrumentVersion).where(
+            InstrumentVersion.code == instrument.code, InstrumentVersion.version == instrument.version
+        )
+    ).first()
+    if found is not None:
+        if found.digest != instrument.digest:
+            raise InvalidInput(f"{instrument.code} version {instrument.version} is in use with another wording")
+        return found
+    body = instrument.model_dump(mode="json", by_alias=True)
+    made = InstrumentVersion(code=instrument.code, version=instrument.version, digest=instrument.digest, body=body)
+    session.add(made)
+    session.flush()  # rounds refer to it
+    return made
+
+
+def instrument_of(session: Session, round_: Round) -> Instrument:
+    stored = session.get(InstrumentVersion, round_.instrument_version_id)
+    if stored is None:
+        raise NotFound("the questionnaire of this round is missing")
+    return Instrument.model_validate(stored.body)
+
+
+def prepare(
+    session: Session,
+    partnership: Partnership,
+    instrument: Instrument,
+    *,
+    opens_at: datetime,
+    closes_at: datetime,
+    label: str = "",
+) -> Round:
+    """A new round of a partnership, with the next number. Its list is still empty."""
+    if partnership.phase in ("imported", "closed"):
+        raise RoundNotPrepared(f"a partnership in the phase “{partnership.phase}” has no new rounds")
+    if closes_at <= opens_at:
+        raise InvalidInput("a round must close after it opens")
+    last = session.exec(select(func.max(Round.number)).where(Round.partnership_id == partnership.id)).one()
+    number = (last or 0) + 1
+    round_ = Round(
+        partnership_id=partnership.id,
+        instrument_version_id=use_instrument(session, instrument).id,
+        number=number,
+        label=label or f"Round {number}",
+        opens_at=opens_at,
+        closes_at=closes_at,
+        dyadic_mode=partnership.dyadic_mode,
+        disclosure_level=partnership.disclosure_level,
+    )
+    session.add(round_)
+    session.flush()  # invitations refer to it
+    return round_
+
+
+def set_list(session: Session, round_: Round, invitees: Sequence[Invitee]) -> None:
+    """Replace the invitation list of a round that has not begun; a new list needs a new approval."""
+    _require(round_, "prepared")
+    doubled = [email for email, times in Counter(one.email.strip().lower() for one in invitees).items() if times > 1]
+    if doubled:
+        raise InvalidInput(f"{doubled[0]} stands twice on the list; nothing was changed")
+    for old in session.exec(select(Invitation).where(Invitation.round_id == round_.id)):
+        session.delete(old)
+    session.flush()  # the old lines go before the same addresses come again
+    for one in invitees:
+        session.add(
+            Invitation(
+                round_id=round_.id,
+                person=one.person,
+                email=one.email.strip().lower(),
+                organization_id=one.organization_id,
+                language=one.language,
+            )
+        )
+    round_.approved_by = ""
+    session.flush()  # the size of the list is read back from the database
+
+
+def head_counts(session: Session, round_: Round) -> dict[str, int]:
+    """Organization -> people invited."""
+    query = select(Invitation.organization_id).where(Invitation.round_id == round_.id)
+    return dict(Counter(str(one) for one in session.exec(query)))
+
+
+def check_list(counts: dict[str, int]) -> str | None:
+    """A warning for a small list; raises ListTooSmall below the floors."""
+    people, organizations = sum(counts.values()), len(counts)
+    if people < FEWEST_PEOPLE or organizations < FEWEST_ORGANIZATIONS:
+        raise ListTooSmall(
+            f"the list has {people} people from {organizations} organizations; at least {FEWEST_PEOPLE} people from "
+            f"{FEWEST_ORGANIZATIONS} organizations are needed, or nothing could ever be shown"
+        )
+    if people < FEW_PEOPLE or organizations < FEW_ORGANIZATIONS:
+        return f"with {people} people from {organizations} organizations many results will stay hidden"
+    return None
+
+
+def approve(session: Session, round_: Round, *, by: str) -> str | None:
+    """A second person approves the list; returns the warning for a small one."""
+    _require(round_, "prepared")
+    if not by.strip():
+        raise InvalidInput("who approves the list must give a name")
+    warning = check_list(head_counts(session, round_))
+    round_.approved_by = by.strip()
+    return warning
+
+
+def start(session: Session, round_: Round, keystore: Keystore) -> None:
+    """Open a round for answers: keys are made, the list is frozen, the seed is drawn."""
+    _require(round_, "prepared")
+    counts = head_counts(session, round_)
+    check_list(counts)
+    if not round_.approved_by:
+        raise NotApproved("a second person must approve the invitation list first")
+    keys = keystore.load(round_.id) if keystore.holds(round_.id) else keystore.create(round_.id)
+    instrument = instrument_of(session, round_)
+    round_.public_key, round_.wrapped_private_key = ballots.new_round_key(keys)
+    round_.box_size = box_size(instrument, len(counts))
+    round_.invited, round_.seed = counts, secrets.token_hex(16)
+    round_.state, round_.keys_state = "open", "live"
+    for invitation in session.exec(select(Invitation).where(Invitation.round_id == round_.id)):
+        invitation.token_hash = token_hash(personal_secret(keys, invitation.id))
+
+
+def box_size(instrument: Instrument, organizations: int) -> int:
+    """One size for every box of a round: the longest payload the instrument allows, in bytes, rounded up."""
+    codes = len(instrument.items) + len(instrument.constructs) + len(instrument.background) + 8
+    dyads = organizations * (len(instrument.dyadic.items) + 1 if instrument.dyadic else 0)
+    open_text = len(instrument.open_questions) * (4 * OPEN_ANSWER + 200)
+    needed = 1000 + 40 * codes + organizations * 60 + 32 * dyads + open_text + 4 * COMMENT
+    return -(-needed // 1024) * 1024
+
+
+def due_to_close(session: Session, now: datetime) -> list[Round]:
+    query = select(Round).where(Round.state == "open", col(Round.closes_at) <= now - GRACE)
+    return sorted(session.exec(query).all(), key=lambda one: one.closes_at)
+
+
+def due_to_open(session: Session, now: datetime) -> list[Round]:
+    query = select(Round).where(Round.state == "closed", col(Round.closes_at) <= now - OPENING_AFTER)
+    return sorted(session.exec(query).all(), key=lambda one: one.closes_at)
+
+
+def close(session: Session, round_: Round, keystore: Keystore, *, now: datetime) -> str:
+    """Close a round at its announced time; with too few answers it is extended once instead.
+
+    Returns "closed" or "extended". Raises TooEarly before the announced time, unless everybody answered.
+    """
+    if round_.state != "open":
+        raise RoundNotOpen(f"round {round_.number} is {round_.state}", round_id=round_.id)
+    who = ballots.who_cast(session, round_, keystore.load(round_.id))
+    organizations = {
+        one.organization_id
+        for one in session.exec(select(Invitation).where(Invitation.round_id == round_.id))
+        if one.id in who
+    }
+    if now < round_.closes_at + GRACE and len(who) < sum(round_.invited.values()):
+        raise TooEarly("a round closes at its announced time; earlier only when everybody has answered")
+    if is_too_small(len(who), len(organizations)) and not round_.extended:
+        round_.closes_at, round_.extended = round_.closes_at + EXTENSION, True
+        return "extended"
+    round_.state = "closed"
+    return "closed"
+
+
+def is_too_small(people: int, organizations: int) -> bool:
+    """Whether nothing personal may be opened."""
+    return people < FEWEST_PEOPLE or organizations < FEWEST_ORGANIZATIONS
+
+
+def declare_gone(session: Session, round_: Round, invitation_id: UUID) -> None:
+    """A person left: the link is refused from now on, the head-count stays, everybody can see it."""
+    invitation = session.get(Invitation, invitation_id)
+    if invitation is None or invitation.round_id != round_.id:
+        raise NotFound("there is no such invitation")
+    invitation.gone = True
+
+
+def of_partnership(session: Session, partnership_id: UUID) -> list[Round]:
+    query = select(Round).where(Round.partnership_id == partnership_id).order_by(col(Round.number))
+    return list(session.exec(query).all())
+
+
+def get_round(session: Session, partnership_id: UUID, number: int) -> Round:
+    found = session.exec(select(Round).where(Round.partnership_id == partnership_id, Round.number == number)).first()
+    if found is None:
+        raise NotFound("there is no such round")
+    return found
+
+
+def invitations_of(session: Session, round_: Round) -> Iterable[Invitation]:
+    found = session.exec(select(Invitation).where(Invitation.round_id == round_.id)).all()
+    return sorted(found, key=lambda one: (one.person, one.email))
+
+
+def _require(round_: Round, state: str) -> None:
+    if round_.state != state:
+        raise RoundNotPrepared(
+            f"round {round_.number} is {round_.state}; this needs a {state} round", round_id=round_.id
+        )

@@ -1,0 +1,100 @@
+"""Fixtures for everyone: a database built by the migrations, a session that leaves nothing behind, the cast."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from sqlalchemy import Engine
+from sqlmodel import Session
+
+from surveys.database import make_engine, upgrade
+from surveys.keystore import Keystore
+from tests.databases import postgresql_binaries, running_postgresql
+
+os.environ.setdefault("RAPPORT_REFERENCE", str(Path(__file__).resolve().parent.parent.parent / "shared" / "reference"))
+NOW = datetime(2026, 6, 15, 9, 0, tzinfo=UTC)
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--database", choices=("sqlite", "postgresql"), default="sqlite", help="which database to test on")
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    if not Path(os.environ["RAPPORT_REFERENCE"]).exists():
+        terminalreporter.write_line("NOT COMPARED with the reference cases: RAPPORT_REFERENCE names no folder")
+
+
+@pytest.fixture(scope="session")
+def database_url(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """An upgraded database of the kind asked for."""
+    if request.config.getoption("--database") == "sqlite":
+        url = f"sqlite:///{tmp_path_factory.mktemp('db') / 'rapport.db'}"
+        upgrade(url)
+        yield url
+        return
+    if postgresql_binaries() is None and os.environ.get("CI") != "true":
+        pytest.skip("NO POSTGRESQL on this machine: nothing was tested on it")
+    with running_postgresql() as url:
+        upgrade(url)
+        yield url
+
+
+@pytest.fixture(scope="session")
+def engine(database_url: str) -> Iterator[Engine]:
+    made = make_engine(database_url)
+    yield made
+    made.dispose()
+
+
+@pytest.fixture
+def session(engine: Engine) -> Iterator[Session]:
+    """A session inside an outer transaction that is rolled back, whatever the test commits."""
+    with engine.connect() as connection:
+        outer = connection.begin()
+        with Session(connection, join_transaction_mode="create_savepoint", expire_on_commit=False) as session:
+            yield session
+        outer.rollback()
+
+
+@pytest.fixture
+def fresh_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """A database of its own, for tests that commit for real."""
+    if request.config.getoption("--database") == "sqlite":
+        url = f"sqlite:///{tmp_path / 'fresh.db'}"
+        upgrade(url)
+        yield url
+        return
+    from sqlalchemy import text
+
+    server = request.getfixturevalue("database_url")
+    name = "t" + os.urandom(6).hex()
+    admin = make_engine(server).execution_options(isolation_level="AUTOCOMMIT")
+    with admin.connect() as connection:
+        connection.execute(text(f"CREATE DATABASE {name}"))
+    url = server.replace("/postgres?", f"/{name}?")
+    upgrade(url)
+    yield url
+    with admin.connect() as connection:
+        connection.execute(text(f"DROP DATABASE {name} WITH (FORCE)"))
+    admin.dispose()
+
+
+@pytest.fixture
+def fresh_engine(fresh_url: str) -> Iterator[Engine]:
+    made = make_engine(fresh_url)
+    yield made
+    made.dispose()
+
+
+@pytest.fixture
+def keystore(tmp_path: Path) -> Keystore:
+    return Keystore([tmp_path / "keys-a", tmp_path / "keys-b"])
+
+
+@pytest.fixture
+def now() -> datetime:
+    return NOW
