@@ -11,7 +11,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from server.languages import translator
-from server.pages import Page, language_of, go_to, render
+from server.pages import Page, go_to, language_of, render
 from server.respondents import GoTo
 from server.security import HEADERS
 from surveys.problems import SurveyProblem

@@ -35,7 +35,7 @@ def words(pdf: bytes) -> str:
 
 
 def as_read_aloud(pdf: bytes) -> str:
-    """The text as a reader that honours ActualText says it: inside such a span, the span's text instead of its glyphs."""
+    """The text as a reader that honours ActualText says it: inside such a span its text, not its glyphs."""
     said: list[str] = []
     with pikepdf.open(io.BytesIO(pdf)) as document:
         for page in document.pages:
