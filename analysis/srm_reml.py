@@ -25,6 +25,7 @@ from analysis.srm_effects import round_robin_effects
 
 MOST_STEPS = 200
 MOST_HALVINGS = 40
+MEAN_VARIANCE = 100.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,8 +66,8 @@ def restricted_round_robin(
 
     ratings: (n, n), scale points, row = rater, NaN = not answered, own cells unused. variances_from, limit_missing and
     who is left out: as in `round_robin`. tolerance: largest relative step at rest.
-    Variances may come out negative as long as the covariance of the answers stays positive definite; they are kept,
-    with reason `negative_component`. All answers equal: `zero_variance`; no rest in 200 steps: `not_converged`.
+    Variances may come out negative as long as the contrasts of the answers keep a positive definite covariance; they
+    are kept, with reason `negative_component`. All answers equal: `zero_variance`; no rest in 200 steps: `not_converged`.
     Raises ValueError when ratings is not square.
 
     y = mean + a_i + b_j + g_ij, cov(y) = s_a Z_a Z_a' + s_b Z_b Z_b' + s_ab (Z_a Z_b' + Z_b Z_a') + s_g I + s_gg P,
@@ -135,7 +136,10 @@ def _fit(cells: _Cells, n: int, tolerance: float) -> tuple[FloatArray, FloatArra
     for _ in range(MOST_STEPS):
         assert state is not None
         score, information = _derivatives(cells, n, state)
-        step = np.asarray(np.linalg.solve(information, score), dtype=np.float64)
+        try:
+            step = np.asarray(np.linalg.solve(information, score), dtype=np.float64)
+        except np.linalg.LinAlgError:
+            return None
         if np.abs(step).max() <= tolerance * spread:
             return value, information, state.mean
         state, value = _climb(cells, n, state, value, step)
@@ -165,11 +169,15 @@ def _climb(
 
 
 def _likelihood(cells: _Cells, n: int, value: FloatArray) -> _State | None:
-    """Restricted log likelihood; None where the covariance of the answers is not positive definite."""
+    """Restricted log likelihood; None where the contrasts of the answers have no positive definite covariance.
+
+    A constant added to every element of the covariance changes no contrast; it keeps the direction of the mean, about
+    which restricted likelihood says nothing, from spoiling the factorization.
+    """
     rater, rated, pair, crossed, dyadic = (float(v) for v in value)
     size = cells.y.size
     block = np.block([[rater * np.eye(n), crossed * np.eye(n)], [crossed * np.eye(n), rated * np.eye(n)]])
-    covariance = cells.design @ block @ cells.design.T
+    covariance = cells.design @ block @ cells.design.T + MEAN_VARIANCE * float(cells.y.var())
     own = np.arange(size)
     covariance[own, own] += pair
     both = cells.opposite >= 0
@@ -182,6 +190,8 @@ def _likelihood(cells: _Cells, n: int, value: FloatArray) -> _State | None:
     inverse = root.T @ root
     sums = inverse.sum(axis=1)
     total = float(sums.sum())
+    if total <= 0:
+        return None
     projected = inverse - np.outer(sums, sums) / total
     log_likelihood = -0.5 * (
         2.0 * float(np.log(np.diag(factor)).sum()) + float(np.log(total)) + float(cells.y @ projected @ cells.y)

@@ -217,6 +217,22 @@ def test_restricted_likelihood_refuses_as_the_model() -> None:
     assert [c.value for c in flat.components] == [0.0] * 5
 
 
+@given(st.integers(0, 10_000), st.integers(4, 7))
+@settings(max_examples=30, deadline=None)
+def test_restricted_likelihood_agrees_or_says_why(seed: int, n: int) -> None:
+    rng = np.random.default_rng(seed)
+    table = simulated(rng, 1, n)[0]
+    whole = restricted_round_robin(table, variances_from=4)
+    closed = round_robin(table, variances_from=4)
+    np.testing.assert_allclose(
+        [c.value for c in whole.components], [c.value for c in closed.components], rtol=1e-5, atol=1e-5
+    )
+    table[rng.random((n, n)) < 0.15] = np.nan
+    gaps = restricted_round_robin(table, variances_from=4, limit_missing=False)
+    assert gaps.reason in (None, "not_converged", "too_few", "no_data")
+    assert np.isfinite([c.value for c in gaps.components]).all() == (gaps.reason is None)
+
+
 def test_pooling_weights_groups_by_size() -> None:
     rng = np.random.default_rng(5)
     groups = [simulated(rng, 1, n)[0] for n in (4, 6, 9)]
