@@ -63,8 +63,9 @@ def partnership_level(
 ) -> Estimate:
     """Score of a partnership: the mean over organizations, one voice each. Formulas 5 and 6.
 
-    values: (n,) person scores 0-100, NaN left out. organization: (n,) codes. invited: (N_o,) people invited per organization.
-    question: "infinite" asks for the underlying level these organizations are a sample of: t over the organization means.
+    values: (n,) person scores 0-100, NaN left out. organization: (n,) codes. invited: (N_o,) people invited by
+    organization.
+    question: "infinite" asks for the underlying level these organizations are a sample of: t over their means.
     "finite" asks how these partners stand now: both stages of non-response are counted,
     Var = (1 - n_o/N_o) s_b^2/n_o + sum_o (1 - m_o/M_o) s_w^2/m_o / (n_o N_o), with t on min(df within, n_o - 1).
     When everybody invited answered there is no sampling error: the interval is one measurement error each way

@@ -1,4 +1,7 @@
-"""From raw answers to scores of people and organizations (formulas 1-5). Fixed bounds, stated completeness, no imputation."""
+"""From raw answers to scores of people and organizations (formulas 1-5).
+
+Fixed bounds, stated completeness, no imputation.
+"""
 
 from __future__ import annotations
 
@@ -15,7 +18,8 @@ COMPLETE = 2 / 3  # share of a construct's items that must be answered
 def reverse_key(scores: FloatArray, reverse: Sequence[bool] | BoolArray, *, low: float, high: float) -> FloatArray:
     """Turn reverse-keyed items: low + high - x, with the ends of the scale, never the observed ones. Formula 1.
 
-    scores: (n, k) scale points, NaN = missing; reverse: (k,), True where an item is turned. Applied twice it changes nothing.
+    scores: (n, k) scale points, NaN = missing; reverse: (k,), True where an item is turned.
+    Applied twice it changes nothing.
     """
     scores = _checked_matrix(scores)
     turned = np.asarray(reverse, dtype=bool)
@@ -64,8 +68,9 @@ def organization_means(values: FloatArray, organization: IntArray, n_organizatio
 def error_variance(points: FloatArray) -> float:
     """Variance of the measurement error of a person's mean over the items of one construct.
 
-    points: (n, k), NaN = missing. The residual variance of the people-by-items table after row and column means are taken
-    out, divided by k: with complete data s^2 (1 - alpha). NaN with fewer than two items or two people. Formula 11.
+    points: (n, k), NaN = missing. The residual variance of the people-by-items table after row and column means are
+    taken out, divided by k: with complete data s^2 (1 - alpha). Formula 11.
+    NaN with fewer than two items or two people.
     """
     points = _checked_matrix(points)
     complete = points[np.isfinite(points).all(axis=1)]

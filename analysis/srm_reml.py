@@ -67,7 +67,8 @@ def restricted_round_robin(
     ratings: (n, n), scale points, row = rater, NaN = not answered, own cells unused. variances_from, limit_missing and
     who is left out: as in `round_robin`. tolerance: largest relative step at rest.
     Variances may come out negative as long as the contrasts of the answers keep a positive definite covariance; they
-    are kept, with reason `negative_component`. All answers equal: `zero_variance`; no rest in 200 steps: `not_converged`.
+    are kept, with reason `negative_component`. All answers equal: `zero_variance`; no rest in 200 steps:
+    `not_converged`.
     Raises ValueError when ratings is not square.
 
     y = mean + a_i + b_j + g_ij, cov(y) = s_a Z_a Z_a' + s_b Z_b Z_b' + s_ab (Z_a Z_b' + Z_b Z_a') + s_g I + s_gg P,

@@ -164,7 +164,7 @@ def unprotected(table: Table, primary: IntArray, secondary: IntArray, width: flo
     bounds = audit_bounds(table, np.union1d(primary, secondary), primary)
     value = table.freq[primary]
     open_ = (bounds.lower > np.maximum(value - width, 0) + TOLERANCE) | (bounds.upper < value + width - TOLERANCE)
-    return np.asarray(primary, dtype=np.int64)[open_]
+    return np.asarray(np.asarray(primary, dtype=np.int64)[open_])
 
 
 def complementary_cells(table: Table, primary: IntArray, *, width: float = 1.0, hide_zeros: bool = False) -> Pattern:

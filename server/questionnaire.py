@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
@@ -78,7 +78,8 @@ class Section:
 
     @property
     def texts(self) -> dict[str, Words]:
-        return {part.name: part.text for part in (*self.ratings, *self.questions)}
+        ratings = {rating.name: rating.text for rating in self.ratings}
+        return ratings | {question.name: question.text for question in self.questions}
 
 
 def sections_of(instrument: Instrument, circumstances: Circumstances, language: str, _: Gettext) -> tuple[Section, ...]:
@@ -208,7 +209,7 @@ def _whole_number(text: str) -> int | None:
 
 
 def read_comments(
-    questions: Sequence[Asked], topics: Sequence[str], form: Mapping[str, Any]
+    questions: Sequence[Asked], topics: Collection[str], form: Mapping[str, Any]
 ) -> tuple[list[dict[str, str]], dict[str, int]]:
     """Open answers, and by how many characters those are too long that are: they are refused, never cut."""
     comments, too_long = [], {}
