@@ -13,7 +13,7 @@ from analysis.srm import Component, RoundRobin, round_robin
 from analysis.srm_pooled import pooled_round_robins
 from analysis.srm_reml import restricted_round_robin
 from analysis.srm_two import two_indicators, two_variables
-from tests.reference.cases import Case, Method
+from tests.reference.cases import ABS, Case, Method
 
 NAMES = ["actor", "partner", "relationship", "actor_partner_cov", "relationship_cov"]
 LINKS = [
@@ -248,10 +248,10 @@ def reciprocity_of(case: Case) -> Mapping[str, Any]:
     }
 
 
-def _missing_tolerance(path: str) -> str | None:
-    if path.startswith("reml_observed_cells"):
-        return "reml_rel"
-    return "tripler_rel" if "tripler" in path else None
+def _missing_tolerance(case: Case, path: tuple[str, ...]) -> tuple[float, float] | None:
+    if path[0] == "reml_observed_cells":
+        return float(case.tolerance["reml_rel"]), ABS
+    return (float(case.tolerance["tripler_rel"]), ABS) if "tripler" in path[0] else None
 
 
 METHODS: dict[str, Method] = {

@@ -23,7 +23,7 @@ from analysis.suppression import (
     suppressions_beside_total,
     unprotected,
 )
-from tests.reference.cases import Case, Method
+from tests.reference.cases import REL, Case, Method
 
 TOTAL = "Total"
 OPTIMAL = "Optimization terminated successfully. (HiGHS Status 7: Optimal)"  # how HiGHS words a proved optimum
@@ -91,8 +91,9 @@ def frequency_case(case: Case) -> dict[str, Any]:
     return computed
 
 
-def frequency_tolerance(path: str) -> str | None:
-    return "audit_abs" if path.startswith("audit_") and ("lower" in path or "upper" in path) else None
+def frequency_tolerance(case: Case, path: tuple[str, ...]) -> tuple[float, float] | None:
+    bound = path[0].startswith("audit_") and ("lower" in path or "upper" in path)
+    return (REL, float(case.tolerance["audit_abs"])) if bound else None
 
 
 def differencing_case(case: Case) -> dict[str, Any]:
