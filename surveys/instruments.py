@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import json
 import tomllib
-from functools import cached_property
 from importlib import resources
 from pathlib import Path
 from typing import Literal, Self
@@ -127,14 +126,16 @@ class Instrument(Frozen):
         for item in self.items:
             if item.construct_code not in constructs:
                 raise ValueError(f"item {item.code} names the unknown construct {item.construct_code}")
-            if item.scale not in self.scales:
-                raise ValueError(f"item {item.code} names the unknown scale {item.scale}")
+        rated_items: list[Item | DyadItem] = [*self.items, *(self.dyadic.items if self.dyadic else ())]
+        for rated in rated_items:
+            if rated.scale not in self.scales:
+                raise ValueError(f"item {rated.code} names the unknown scale {rated.scale}")
         named = [code for headline in self.headlines for code in headline.constructs] + list(self.composite)
         if unknown := sorted(set(named) - constructs):
             raise ValueError(f"unknown constructs: {', '.join(unknown)}")
         return self
 
-    @cached_property
+    @property  # not cached: a copy with other words would keep the digest of its original
     def digest(self) -> str:
         """SHA-256 of the canonical JSON: two instruments with one digest ask the same."""
         canonical = json.dumps(
@@ -163,7 +164,8 @@ def read_instrument(path: Path) -> Instrument:
     except ValidationError as problem:
         first = problem.errors()[0]
         where = ".".join(str(part) for part in first["loc"])
-        raise UnreadableInstrument(f"{path.name}: {where + ': ' if where else ''}{first['msg']}") from problem
+        what = first["msg"].removeprefix("Value error, ")
+        raise UnreadableInstrument(f"{path.name}: {where + ': ' if where else ''}{what}") from problem
 
 
 def standard_instrument(code: str = "pti-1") -> Instrument:
