@@ -122,6 +122,23 @@ def partnership_for(session: Session, account: Account, partnership_id: UUID) ->
     return partnership
 
 
+def may_run(account: Account) -> bool:
+    """Whether this account runs rounds and reads what is meant for facilitators, and not only what everybody may."""
+    return account.role in ("administrator", "facilitator")
+
+
+def audience_of(account: Account) -> str:
+    return "facilitator" if may_run(account) else "all"
+
+
+def partnership_to_run(session: Session, account: Account, partnership_id: UUID) -> Partnership:
+    """The partnership, if this account may change its rounds; to all others the page does not exist."""
+    partnership = partnership_for(session, account, partnership_id)
+    if not may_run(account):
+        raise HTTPException(404)
+    return partnership
+
+
 def is_https(request: Request) -> bool:
     return get_settings(request).https
 

@@ -63,11 +63,11 @@ def environment(language: str) -> Environment:
     made.install_gettext_translations(translator(language), newstyle=True)  # type: ignore[attr-defined]  # Type ignore: added by the i18n extension
     made.policies["ext.i18n.trimmed"] = True
     made.filters["day"] = lambda day: format_date(day, format="long", locale=language)
-    made.filters["moment"] = lambda moment, zone: _moment(moment, zone, language)
+    made.filters["moment"] = lambda moment, zone: format_moment(moment, zone, language)
     return made
 
 
-def _moment(moment: datetime, zone: str, language: str) -> str:
+def format_moment(moment: datetime, zone: str, language: str) -> str:
     """Day, time, city and offset: who reads it may sit in another time zone than the partnership."""
     zoned = moment.astimezone(ZoneInfo(zone))
     day = format_datetime(zoned, format="d MMMM y, HH:mm", tzinfo=zoned.tzinfo, locale=language)

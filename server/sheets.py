@@ -161,7 +161,10 @@ def payload_of(sheet: Sheet, language: str) -> dict[str, Any]:
 
 
 def instrument_of(session: Session, round_: Round) -> Instrument:
-    version = session.get_one(InstrumentVersion, round_.instrument_version_id)
+    return read_version(session.get_one(InstrumentVersion, round_.instrument_version_id))
+
+
+def read_version(version: InstrumentVersion) -> Instrument:
     return _read_body(version.digest, json.dumps(version.body))
 
 

@@ -1,0 +1,122 @@
+"""One partnership as one account may read it: its stored releases, and the words for them."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from uuid import UUID
+
+from sqlmodel import Session, col, select
+
+from server.briefing import Agreement
+from server.deps import audience_of
+from server.pages import Words
+from server.sheets import read_version, title_of
+from server.wording import Wording
+from surveys import discussions, releases, rounds
+from surveys.instruments import Instrument
+from surveys.models import Account, Discussion, InstrumentVersion, Membership, Organization, Partnership, Round
+from surveys.releases import Release
+
+Instruments = Mapping[tuple[str, int], Instrument]
+
+
+@dataclass(frozen=True, slots=True)
+class Dossier:
+    """What every reading page of a partnership starts from."""
+
+    partnership: Partnership
+    title: Words
+    audience: str
+    series: tuple[Release, ...]
+    wording: Wording
+
+    @property
+    def address(self) -> str:
+        return address_of(self.partnership)
+
+    def find_release(self, number: int) -> Release | None:
+        return next((release for release in self.series if release.round_number == number), None)
+
+    def until(self, number: int) -> tuple[Release, ...]:
+        """The series as it stood with this round."""
+        return tuple(release for release in self.series if release.round_number <= number)
+
+
+def address_of(partnership: Partnership) -> str:
+    return f"/partnerships/{partnership.id}"
+
+
+def open_dossier(session: Session, account: Account, partnership: Partnership, language: str) -> Dossier:
+    return open_dossiers(session, account, [partnership], language)[0]
+
+
+def open_dossiers(
+    session: Session, account: Account, several: Sequence[Partnership], language: str
+) -> tuple[Dossier, ...]:
+    """The dossiers of several partnerships with two questions to the database, however many there are."""
+    audience = audience_of(account)
+    found = releases.series_of_many(session, [one.id for one in several], audience=audience)
+    instruments = _instruments_of(session, (release for series in found.values() for release in series))
+    return tuple(_dossier(one, found[one.id], instruments, audience, language) for one in several)
+
+
+def _dossier(
+    partnership: Partnership, series: Sequence[Release], instruments: Instruments, audience: str, language: str
+) -> Dossier:
+    if series:
+        last = series[-1]
+        instrument = instruments[last.instrument, last.instrument_version]
+        wording = Wording(language, instrument, last.partners)
+    else:
+        wording = Wording(language, Instrument(code="none", titles={}, scales={}, constructs=(), items=()))
+    return Dossier(partnership, title_of(partnership, language), audience, tuple(series), wording)
+
+
+def _instruments_of(session: Session, found: Iterable[Release]) -> Instruments:
+    codes = sorted({release.instrument for release in found})
+    versions = session.exec(select(InstrumentVersion).where(col(InstrumentVersion.code).in_(codes)))
+    return {(version.code, version.version): read_version(version) for version in versions}
+
+
+def organizations_by_id(session: Session, partnership_id: UUID) -> dict[UUID, Organization]:
+    """Everybody who is or was a member: an owner of an agreement may have left since."""
+    query = (
+        select(Organization)
+        .join(Membership, col(Membership.organization_id) == col(Organization.id))
+        .where(Membership.partnership_id == partnership_id)
+    )
+    return {one.id: one for one in session.exec(query)}
+
+
+def as_agreement(entry: Discussion, owners: Mapping[UUID, Organization], language: str) -> Agreement:
+    owner = owners.get(entry.owner_organization_id) if entry.owner_organization_id else None
+    name = "" if owner is None else (owner.names or {}).get(language) or owner.name
+    return Agreement(entry.question, entry.agreed_action, name, entry.due_on, entry.status, entry.outcome)
+
+
+def agreements_before(session: Session, dossier: Dossier, round_number: int) -> tuple[Agreement, ...]:
+    """What earlier rounds led to and what became of it, oldest first."""
+    owners = organizations_by_id(session, dossier.partnership.id)
+    numbers = {one.id: one.number for one in rounds.of_partnership(session, dossier.partnership.id)}
+    return tuple(
+        as_agreement(entry, owners, dossier.wording.language)
+        for entry in reversed(discussions.of_partnership(session, dossier.partnership.id))
+        if numbers[entry.round_id] < round_number
+    )
+
+
+def latest_rounds(session: Session, partnership_ids: Sequence[UUID]) -> dict[UUID, Round]:
+    """The newest round of each partnership that has one."""
+    query = select(Round).where(col(Round.partnership_id).in_(partnership_ids)).order_by(col(Round.number))
+    return {one.partnership_id: one for one in session.exec(query)}
+
+
+def overdue_counts(session: Session, partnership_ids: Sequence[UUID], today: date) -> Counter[UUID]:
+    """Agreed actions past their date, by partnership."""
+    query = select(Discussion).where(
+        col(Discussion.partnership_id).in_(partnership_ids), col(Discussion.status) == discussions.AGREED
+    )
+    return Counter(entry.partnership_id for entry in discussions.overdue(session.exec(query).all(), today))

@@ -1,0 +1,140 @@
+"""The service as a browser meets it: one app for all tests, the test's own session, keystore and clock inside."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from fastapi import FastAPI, Request
+from sqlalchemy import event
+from sqlmodel import Session
+from starlette.testclient import TestClient
+
+from server import deps
+from server.app import create_app
+from server.security import SAFE_METHODS
+from server.settings import Settings
+from surveys import accounts, releases
+from surveys.keystore import Keystore
+from surveys.models import Account, Partnership, Round
+from tests.factories import NOW, make_account, make_partnership, make_round
+from tests.sample_releases import SERIES
+
+
+@pytest.fixture(scope="session")
+def app(database_url: str, tmp_path_factory: pytest.TempPathFactory) -> FastAPI:
+    var = tmp_path_factory.mktemp("var")
+    return create_app(Settings(var_dir=var, database_url=database_url, secret_key_file=var / "secret-key"))
+
+
+class Clock:
+    """What time it is; a test may move it."""
+
+    def __init__(self) -> None:
+        self.now = NOW
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def client(app: FastAPI, session: Session, keystore: Keystore, clock: Clock) -> Iterator[TestClient]:
+    """A browser nobody is logged in with. As in the service, a write that ends in a problem leaves nothing."""
+
+    def shared_session(request: Request) -> Iterator[Session]:
+        if request.method in SAFE_METHODS:
+            yield session
+        else:
+            with session.begin_nested():
+                yield session
+
+    app.dependency_overrides = {
+        deps.open_session: shared_session,
+        deps.get_keystore: lambda: keystore,
+        deps.read_clock: lambda: clock.now,
+    }
+    with TestClient(app, base_url="http://127.0.0.1:8000", follow_redirects=False) as browser:
+        yield browser
+    app.dependency_overrides = {}
+
+
+@pytest.fixture
+def log_in(app: FastAPI, client: TestClient) -> Callable[[Account], TestClient]:
+    def as_account(account: Account) -> TestClient:
+        held = {"account": str(account.id), "since": NOW.isoformat(), "stamp": deps._stamp(account)}
+        client.cookies.set(deps.SESSION_COOKIE, app.state.sealer.seal(deps.SESSION_COOKIE, held))
+        return client
+
+    return as_account
+
+
+@pytest.fixture
+def partnership(session: Session) -> Partnership:
+    return make_partnership(session, instrument_code="sample")
+
+
+@pytest.fixture
+def amina(session: Session, partnership: Partnership) -> Account:
+    """She facilitates `partnership`."""
+    account = make_account(session)
+    accounts.entrust(session, account, partnership.id)
+    session.flush()
+    return account
+
+
+@pytest.fixture
+def stranger(session: Session) -> Account:
+    """A facilitator of something else, who must see nothing of this."""
+    account = make_account(session, "stranger")
+    accounts.entrust(session, account, make_partnership(session).id)
+    session.flush()
+    return account
+
+
+def make_released(session: Session, keystore: Keystore, partnership: Partnership, series: Any = SERIES) -> list[Round]:
+    """A round for each release of the series, with the release stored."""
+    made = []
+    for release in series:
+        closes_at = datetime(*release.closed_on.timetuple()[:3], 10, tzinfo=UTC)
+        opens_at = closes_at - timedelta(days=14)
+        round_ = make_round(
+            session, keystore, partnership=partnership, state="prepared", opens_at=opens_at, closes_at=closes_at
+        )
+        round_.state, round_.label = "released", release.round_label
+        releases.store(session, round_, release, now=closes_at)
+        made.append(round_)
+    session.flush()
+    return made
+
+
+@pytest.fixture
+def released(session: Session, keystore: Keystore, partnership: Partnership) -> list[Round]:
+    return make_released(session, keystore, partnership)
+
+
+@contextmanager
+def counted_queries(session: Session) -> Iterator[list[str]]:
+    """The statements sent to the database inside the block."""
+    sent: list[str] = []
+
+    def note(_connection: Any, _cursor: Any, statement: str, *_: Any) -> None:
+        sent.append(statement)
+
+    engine = session.get_bind().engine
+    event.listen(engine, "before_cursor_execute", note)
+    try:
+        yield sent
+    finally:
+        event.remove(engine, "before_cursor_execute", note)
+
+
+def text_of(page: str) -> str:
+    """What a reader sees: without markup, in one line."""
+    bare = re.sub(r"<(script|style|svg)\b.*?</\1>", " ", page, flags=re.DOTALL)
+    return " ".join(re.sub(r"<[^>]+>", " ", bare).split())
