@@ -7,8 +7,9 @@ from typing import Any
 
 import numpy as np
 
+from analysis.confirmatory import FactorFit, Likelihood, factor_fit
 from analysis.dimensionality import eigenvalues, parallel_analysis, sampling_adequacy, sphericity
-from analysis.estimates import FloatArray
+from analysis.estimates import BoolArray, FloatArray
 from tests.reference.cases import Case, Method, Place
 
 SEED = 20261123  # parallel analysis is a simulation: the cases give its tolerance
@@ -67,7 +68,101 @@ def _simulated(case: Case, path: Place) -> tuple[float, float] | None:
     return 0.0, 0.0
 
 
+def _model(case: Case) -> tuple[list[str], list[str], BoolArray]:
+    """Factors and items of a model text, `factor =~ item + item` per line, and which item loads where."""
+    lines = [line.split("#")[0] for line in case.input["model"].replace(";", "\n").splitlines()]
+    loads: dict[str, list[str]] = {}
+    for line in filter(str.strip, lines):
+        factor, items = line.split("=~")
+        loads.setdefault(factor.strip(), []).extend(item.strip() for item in items.split("+"))
+    names = list(dict.fromkeys(item for items in loads.values() for item in items))
+    pattern = np.array([[name in items for items in loads.values()] for name in names])
+    return list(loads), names, pattern
+
+
+def factor_model(case: Case) -> Mapping[str, Any]:
+    factors, items, pattern = _model(case)
+    scores = case.matrix(items)
+    identification = "variance" if case.input.get("std_lv", True) else "marker"
+    likelihoods: tuple[Likelihood, ...] = ("normal", "wishart")
+    found, other = (
+        factor_fit(
+            scores,
+            pattern,
+            identification=identification,
+            likelihood=likelihood,
+            people_from=2,
+            people_per_parameter=0,
+        )
+        for likelihood in likelihoods
+    )
+    if str(case.input.get("likelihood", "normal")).startswith("wishart"):
+        found = other
+    column, row = np.nonzero(pattern.T)
+    one, two = np.triu_indices(len(factors), 1)
+    return {
+        "n": found.n,
+        "fit": _fit(found),
+        "wishart": {key: value for key, value in _fit(other).items() if key != "fmin"},
+        "loadings": {
+            "factor": [factors[j] for j in column],
+            "item": [items[i] for i in row],
+            "est": found.loadings[row, column],
+            "se": np.nan_to_num(found.loading_errors[row, column]),
+            "std": found.standardized[row, column],
+        },
+        "residual_variances": {"item": items, "est": found.residual_variances, "se": found.residual_errors},
+        "factor_correlations": {
+            "f1": [factors[j] for j in one],
+            "f2": [factors[j] for j in two],
+            "est": found.factor_covariance[one, two],
+            "se": found.factor_covariance_errors[one, two],
+        },
+    }
+
+
+def _fit(found: FactorFit) -> dict[str, Any]:
+    fit = found.indices
+    if fit is None:
+        return {}
+    return {
+        "npar": fit.n_parameters,
+        "fmin": fit.discrepancy / 2,
+        "chisq": fit.chi2,
+        "df": fit.df,
+        "pvalue": fit.p,
+        "baseline.chisq": fit.baseline_chi2,
+        "baseline.df": fit.baseline_df,
+        "cfi": fit.cfi,
+        "tli": fit.tli,
+        "nfi": fit.nfi,
+        "rni": fit.rni,
+        "rmsea": fit.rmsea,
+        "rmsea.ci.lower": fit.rmsea_interval.low,
+        "rmsea.ci.upper": fit.rmsea_interval.high,
+        "rmsea.pvalue": fit.close_p,
+        "srmr": fit.srmr,
+        "srmr_bentler": fit.srmr,
+        "srmr_mplus": fit.srmr_mplus,
+        "aic": fit.aic,
+        "bic": fit.bic,
+        "logl": fit.log_likelihood,
+    }
+
+
+def _iterated(case: Case, path: Place) -> tuple[float, float] | None:
+    given = case.tolerance
+    if "se" in path:
+        return float(given.get("se_rel", 0.005)), 1e-6
+    if path[0] in ("fit", "wishart", "models") or "fit_rel" not in given:
+        return float(given.get("fit_rel", given.get("rel", 2e-6))), float(given.get("fit_abs", given.get("abs", 2e-6)))
+    return float(given.get("est_rel", 2e-4)), float(given.get("est_abs", 1e-4))
+
+
 METHODS: dict[str, Method] = {
     "KMO (MSA overall and per item), Bartlett sphericity, eigenvalues": Method(adequacy),
     "Horn parallel analysis, PCA eigenvalues, normal random data": Method(components, tolerance=_simulated),
+    "CFA by maximum likelihood: chi-square, CFI, TLI, RMSEA (90% CI), SRMR, loadings": Method(
+        factor_model, tolerance=_iterated
+    ),
 }
