@@ -15,7 +15,9 @@ from sqlmodel import Session, col, func, select
 
 from server.questionnaire import NO_CONTACT
 from server.respondents import Respondent
+from server.sheets import circumstances_of, instrument_of, organizations_of
 from surveys import ballots
+from surveys.answers import check_position
 from surveys.models import Invitation
 from surveys.problems import SurveyProblem
 
@@ -91,6 +93,8 @@ def sign(session: Session, respondent: Respondent, position: Position, version: 
         "signer": visit.invitation.person,
         "single_informant": is_single,
     }
+    partners = {str(organization.id) for organization in organizations_of(session, visit.round_)}
+    check_position(instrument_of(session, visit.round_), circumstances_of(session, visit), payload, partners)
     ballots.cast_position(session, visit.round_, respondent.keys, visit.organization.id, payload)
 
 

@@ -8,40 +8,13 @@ from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 from server.pages import Words, words_in
-from surveys.instruments import NON_ANSWERS, DyadItem, Instrument, Item, Question, Scale
+from surveys.answers import MONTHS_LIMIT, TEXT_LIMIT, Circumstances, importance_scale
+from surveys.instruments import NON_ANSWERS, DyadItem, Form, Instrument, Item, Question, Scale
 from surveys.problems import InvalidAnswers
 
 Kind = Literal["answers", "importance", "background", "comments"]
 Gettext = Callable[[str], str]
-TEXT_LIMIT = 1000
-MONTHS_LIMIT = 720
 NO_CONTACT = "none"
-
-
-@dataclass(frozen=True, slots=True)
-class Circumstances:
-    """What decides which items apply to a partnership in a round."""
-
-    round_number: int
-    has_external_lead: bool
-    n_external: int
-    rhythm_months: int = 6
-
-    def met(self, item: Item) -> bool:
-        match item.condition:
-            case "external_lead":
-                return self.has_external_lead
-            case "several_external":
-                return self.n_external >= 2
-            case "from_round_2":
-                return self.round_number >= 2
-            case _:
-                return True
-
-    @property
-    def asks_importance(self) -> bool:
-        """Importance is asked once a year, in the first round that falls into the year of the series."""
-        return (self.round_number - 1) * self.rhythm_months % 12 < self.rhythm_months
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,14 +73,14 @@ def sections_of(instrument: Instrument, circumstances: Circumstances, language: 
     if instrument.background:
         title = Words(_("About you"), language)
         sections.append(Section("about", "background", title, questions=_asked(instrument.background, language)))
-    if instrument.open_questions:
+    if questions := instrument.open_questions_in(circumstances.form):
         title = Words(_("In your own words"), language)
-        sections.append(Section("open", "comments", title, questions=_asked(instrument.open_questions, language)))
+        sections.append(Section("open", "comments", title, questions=_asked(questions, language)))
     return tuple(sections)
 
 
 def _importance(instrument: Instrument, language: str, _: Gettext) -> Section:
-    scale = instrument.scales.get("importance") or next(iter(instrument.scales.values()))
+    scale = importance_scale(instrument)
     titles = {construct.code: construct.titles for construct in instrument.constructs}
     ratings = tuple(
         _rated(code, words_in(titles[code], language), scale, language) for code in instrument.composite or titles
@@ -144,12 +117,11 @@ def _rated(name: str, text: Words, scale: Scale, language: str) -> Rating:
     )
 
 
-def ratings_about(instrument: Instrument, partner: str, language: str, *, short: bool) -> tuple[Rating, ...]:
+def ratings_about(instrument: Instrument, partner: str, language: str, form: Form) -> tuple[Rating, ...]:
     """What one organization is asked about another, by its name."""
     if instrument.dyadic is None:
         return ()
-    items = [item for item in instrument.dyadic.items if item.short_form or not short]
-    ratings = (_rating(instrument, item, language) for item in items)
+    ratings = (_rating(instrument, item, language) for item in instrument.dyadic.items_in(form))
     return tuple(replace(rating, text=_about(rating.text, partner)) for rating in ratings)
 
 

@@ -16,9 +16,10 @@ from starlette.requests import Request
 from server.deps import SessionDep
 from server.languages import translator
 from server.pages import Page, Words, language_of, words_in
-from server.questionnaire import Circumstances, Section, missing_from, sections_of
+from server.questionnaire import Kind, Section, missing_from, sections_of
 from server.respondents import GoTo, Respondent, RespondentDep
-from surveys import ballots
+from surveys import ballots, rounds
+from surveys.answers import Circumstances, check_answers
 from surveys.instruments import Instrument
 from surveys.invitations import Visit
 from surveys.models import InstrumentVersion, Membership, Organization, Partnership, Round
@@ -50,6 +51,7 @@ class SavedNote(Page):
 class Sheet:
     respondent: Respondent
     instrument: Instrument
+    circumstances: Circumstances
     sections: tuple[Section, ...]
     content: dict[str, Any]
 
@@ -76,13 +78,19 @@ class Sheet:
         """How long answering takes: 10.6 s a question, 6 s a repeated rating, 45 s a text (measurement.md, length)."""
         n_questions = sum(len(section.texts) for section in self.sections if section.kind != "comments")
         n_texts = sum(len(section.texts) for section in self.sections if section.kind == "comments")
-        n_ratings = len(self.instrument.dyadic.items) + 1 if self.instrument.dyadic else 0
+        part = self.instrument.dyadic
+        n_ratings = len(part.items_in(self.circumstances.form)) + 1 if part else 0
         return ceil((10.6 * n_questions + 6 * n_ratings * n_partners + 45 * n_texts) / 60)
 
     @property
     def topics(self) -> dict[str, Words]:
         """What an open answer may be about: the constructs asked here."""
         return {section.code: section.title for section in self.sections if section.kind == "answers"}
+
+    def given(self, kind: Kind) -> dict[str, Any]:
+        """The saved answers of one kind that are still asked: a round's circumstances may change while it is open."""
+        asked = {name for section in self.sections if section.kind == kind for name in section.texts}
+        return {name: answer for name, answer in self.content.get(kind, {}).items() if name in asked}
 
     def should_point_out(self, section: Section) -> bool:
         """Whether to point out what is missing before going on: once per page, then it may stay missing."""
@@ -134,7 +142,7 @@ def find_sheet(request: Request, session: Session, respondent: Respondent) -> Sh
     instrument = instrument_of(session, visit.round_)
     circumstances = circumstances_of(session, visit)
     sections = sections_of(instrument, circumstances, language, translator(language).gettext)
-    return Sheet(respondent, instrument, sections, content or {})
+    return Sheet(respondent, instrument, circumstances, sections, content or {})
 
 
 def save(session: Session, sheet: Sheet) -> None:
@@ -147,17 +155,21 @@ def save_content(session: Session, respondent: Respondent, content: dict[str, An
 
 
 def payload_of(sheet: Sheet, language: str) -> dict[str, Any]:
-    """What is sealed: answers, organization and language. Never a time, an address, a browser or an order of clicks."""
-    content = sheet.content
-    return {
-        "answers": content.get("answers", {}),
-        "importance": content.get("importance", {}),
-        "background": content.get("background", {}),
+    """What is sealed: answers, organization and language. Never a time, an address, a browser or an order of clicks.
+
+    Raises InvalidAnswers for anything the questionnaire does not allow.
+    """
+    payload = {
+        "answers": sheet.given("answers"),
+        "importance": sheet.given("importance"),
+        "background": sheet.given("background"),
         "dyads": {},
-        "comments": [comment for comment in content.get("comments", []) if comment["text"]],
+        "comments": [comment for comment in sheet.content.get("comments", []) if comment["text"]],
         "organization": str(sheet.respondent.visit.organization.id),
         "language": language,
     }
+    check_answers(sheet.instrument, sheet.circumstances, payload)
+    return payload
 
 
 def instrument_of(session: Session, round_: Round) -> Instrument:
@@ -188,6 +200,7 @@ def circumstances_of(session: Session, visit: Visit) -> Circumstances:
         has_external_lead="external_lead" in roles,
         n_external=sum(not organization.is_national for organization in organizations),
         rhythm_months=visit.partnership.rhythm_months,
+        form=rounds.form_of(session, visit.partnership.id),
     )
 
 

@@ -94,11 +94,29 @@ class Question(Frozen):
     kind: Literal["choice", "months", "open"] = "choice"
 
 
+class Form(Frozen):
+    """How much is asked, for the whole of a series."""
+
+    is_short: bool = False  # about each partner: only the items of the short form
+    n_open: int = 3  # open questions asked: the last ones of the instrument
+
+
+FULL_TO, THREE_OPEN_TO = 6, 9  # partners
+
+
+def form_for(n_partners: int) -> Form:
+    """The longest form that this many partners can be asked in a quarter of an hour (measurement.md, length)."""
+    return Form(is_short=n_partners > FULL_TO, n_open=3 if n_partners <= THREE_OPEN_TO else 2)
+
+
 class DyadicPart(Frozen):
     contact: Question
     items: tuple[DyadItem, ...]
     overall: str = "D7"
     meta: str = "D8"
+
+    def items_in(self, form: Form) -> tuple[DyadItem, ...]:
+        return tuple(item for item in self.items if item.short_form or not form.is_short)
 
 
 class Instrument(Frozen):
@@ -148,6 +166,9 @@ class Instrument(Frozen):
 
     def items_of(self, construct: str) -> tuple[Item, ...]:
         return tuple(item for item in self.items if item.construct_code == construct)
+
+    def open_questions_in(self, form: Form) -> tuple[Question, ...]:
+        return self.open_questions[-form.n_open :]
 
 
 def text_in(texts: Texts, language: str) -> str:

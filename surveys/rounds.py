@@ -11,8 +11,9 @@ from uuid import UUID
 
 from sqlmodel import Session, col, func, select
 
-from surveys import ballots
-from surveys.instruments import Instrument
+from surveys import ballots, partnerships
+from surveys.answers import TEXT_LIMIT
+from surveys.instruments import Form, Instrument, form_for
 from surveys.invitations import GRACE, personal_secret, token_hash
 from surveys.keystore import Keystore
 from surveys.models import InstrumentVersion, Invitation, Partnership, Round
@@ -22,7 +23,8 @@ FEWEST_PEOPLE, FEWEST_ORGANIZATIONS = 5, 3
 FEW_PEOPLE, FEW_ORGANIZATIONS = 8, 4
 EXTENSION = timedelta(days=14)
 OPENING_AFTER = timedelta(hours=2)  # after closing: late writers have their hour, then the box rests
-OPEN_ANSWER, COMMENT = 1000, 300  # characters; announced beside the field
+COMMENT = 300  # characters; announced beside the field
+NEWCOMERS = 2  # a series leaves room for this many new partners
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,9 +166,18 @@ def box_size(instrument: Instrument, organizations: int) -> int:
     """One size for every box of a round: the longest payload the instrument allows, in bytes, rounded up."""
     codes = len(instrument.items) + len(instrument.constructs) + len(instrument.background) + 8
     dyads = organizations * (len(instrument.dyadic.items) + 1 if instrument.dyadic else 0)
-    open_text = len(instrument.open_questions) * (4 * OPEN_ANSWER + 200)
+    open_text = len(instrument.open_questions) * (4 * TEXT_LIMIT + 200)
     needed = 1000 + 40 * codes + organizations * 60 + 32 * dyads + open_text + 4 * COMMENT
     return -(-needed // 1024) * 1024
+
+
+def form_of(session: Session, partnership_id: UUID) -> Form:
+    """How much this partnership is asked: chosen for its members when the series began, kept when it grows."""
+    begun = select(Round.opens_at).where(Round.partnership_id == partnership_id).order_by(col(Round.opens_at)).limit(1)
+    first = session.exec(begun).first()
+    if first is None:
+        return Form()
+    return form_for(len(partnerships.members_on(session, partnership_id, first.date())) + NEWCOMERS)
 
 
 def due_to_close(session: Session, now: datetime) -> list[Round]:

@@ -14,8 +14,9 @@ from starlette.responses import Response
 from server.deps import FormDep, SessionDep, set_language
 from server.languages import LANGUAGES
 from server.pages import Page, Words, render, see_other
-from server.questionnaire import TEXT_LIMIT, Asked, Rating, Section, read_background, read_comments, read_ratings
+from server.questionnaire import Asked, Rating, Section, read_background, read_comments, read_ratings
 from server.sheets import Progress, SavedNote, Sheet, SheetDep, save
+from surveys.answers import TEXT_LIMIT
 
 router = APIRouter()
 

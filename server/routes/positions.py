@@ -30,7 +30,7 @@ from server.questionnaire import (
 from server.questionnaire import asked as asked_in
 from server.respondents import GoTo, Respondent, RespondentDep
 from server.routes.answering import RatingRow
-from server.sheets import Progress, SavedNote, instrument_of, name_of, organizations_of, title_of
+from server.sheets import Progress, SavedNote, circumstances_of, instrument_of, name_of, organizations_of, title_of
 from surveys import ballots
 
 router = APIRouter()
@@ -208,12 +208,13 @@ def _partner_sheets(session: Session, respondent: Respondent, language: str) -> 
     if instrument.dyadic is None or visit.round_.dyadic_mode != "positions":
         raise HTTPException(404)
     always = asked_without_contact(instrument)
+    form = circumstances_of(session, visit).form
     sheets = []
     for organization in organizations_of(session, visit.round_):
         if organization.id != visit.organization.id:
             name = name_of(organization, language)
             contact = asked_in(instrument.dyadic.contact, language, partner=name.text)
-            ratings = ratings_about(instrument, name.text, language, short=False)
+            ratings = ratings_about(instrument, name.text, language, form)
             sheets.append(PartnerSheet(organization.id, name, contact, ratings, always))
     return tuple(sheets)
 
