@@ -90,7 +90,7 @@ def factor_fit(
     Sources: Jöreskog (1969), Psychometrika 34, 183-202; 50 people as for omega, five per parameter after Bentler &
     Chou (1987), Sociological Methods & Research 16.
     """
-    table, pattern = _checked(scores, loads_on)
+    table, pattern = checked(scores, loads_on)
     complete = table[~np.isnan(table).any(axis=1)]
     model, n_parameters = _model(pattern, identification)
     reason = _refusal(complete, max(people_from, people_per_parameter * n_parameters))
@@ -116,7 +116,8 @@ def moments_of(complete: FloatArray, likelihood: Likelihood = "normal") -> Momen
     return Moments(weight, mean, centred.T @ centred / weight)
 
 
-def _checked(scores: FloatArray, loads_on: BoolArray) -> tuple[FloatArray, BoolArray]:
+def checked(scores: FloatArray, loads_on: BoolArray) -> tuple[FloatArray, BoolArray]:
+    """Both as arrays; ValueError when shapes disagree, an item loads nowhere, or a factor has no items."""
     table, pattern = np.asarray(scores, dtype=np.float64), np.asarray(loads_on, dtype=bool)
     if table.ndim != 2 or pattern.ndim != 2 or table.shape[1] != pattern.shape[0]:
         raise ValueError("scores are people by items, loads_on items by factors")
@@ -194,7 +195,7 @@ def _fitted(n: int, moments: Moments, model: GroupModel, solution: Solution) -> 
         errors[model.residuals.index],
         factors,
         _errors_of(model.factors, errors),
-        flags=_remarks(indices.df, residuals, factors),
+        flags=remarks(indices.df, residuals, factors),
     )
 
 
@@ -202,13 +203,14 @@ def _errors_of(placed: Placed, errors: FloatArray) -> FloatArray:
     return np.where(placed.index >= 0, errors[placed.index], np.nan)
 
 
-def _remarks(df: int, residuals: FloatArray, factors: FloatArray) -> tuple[str, ...]:
-    remarks = {
+def remarks(df: int, residuals: FloatArray, factors: FloatArray) -> tuple[str, ...]:
+    """Flags of a solution, as in `FactorFit`."""
+    found = {
         "saturated": df == 0,
         "negative_residual_variance": bool(np.any(residuals < 0)),
         "factor_covariance_not_positive_definite": bool(np.linalg.eigvalsh(factors)[0] <= 0),
     }
-    return tuple(name for name, holds in remarks.items() if holds)
+    return tuple(name for name, holds in found.items() if holds)
 
 
 def _blank(n: int, pattern: BoolArray, reason: Reason) -> FactorFit:

@@ -7,9 +7,11 @@ from typing import Any
 
 import numpy as np
 
-from analysis.confirmatory import FactorFit, Likelihood, factor_fit
+from analysis.confirmatory import Likelihood, factor_fit
 from analysis.dimensionality import eigenvalues, parallel_analysis, sampling_adequacy, sphericity
 from analysis.estimates import BoolArray, FloatArray
+from analysis.fit_indices import FitIndices
+from analysis.invariance import measurement_invariance
 from tests.reference.cases import Case, Method, Place
 
 SEED = 20261123  # parallel analysis is a simulation: the cases give its tolerance
@@ -102,8 +104,8 @@ def factor_model(case: Case) -> Mapping[str, Any]:
     one, two = np.triu_indices(len(factors), 1)
     return {
         "n": found.n,
-        "fit": _fit(found),
-        "wishart": {key: value for key, value in _fit(other).items() if key != "fmin"},
+        "fit": _fit(found.indices),
+        "wishart": _fit(other.indices),
         "loadings": {
             "factor": [factors[j] for j in column],
             "item": [items[i] for i in row],
@@ -121,8 +123,7 @@ def factor_model(case: Case) -> Mapping[str, Any]:
     }
 
 
-def _fit(found: FactorFit) -> dict[str, Any]:
-    fit = found.indices
+def _fit(fit: FitIndices | None) -> dict[str, Any]:
     if fit is None:
         return {}
     return {
@@ -150,6 +151,46 @@ def _fit(found: FactorFit) -> dict[str, Any]:
     }
 
 
+def invariance(case: Case) -> Mapping[str, Any]:
+    factors, items, pattern = _model(case)
+    label = case.text(case.input["group"])
+    order = list(dict.fromkeys(name for name in label if name is not None))
+    known = [row for row, name in enumerate(label) if name is not None]
+    found = measurement_invariance(
+        case.matrix(items)[known],
+        np.array([order.index(str(label[row])) for row in known]),
+        pattern,
+        n_groups=len(order),
+        people_per_group=2,
+        people_per_parameter=0,
+    )
+    scalar = found.models[2]
+    return {
+        "group_order": order,
+        "n": found.n,
+        "models": {model.level: _fit(model.indices) for model in found.models},
+        "delta_chi2": [step.chi2 for step in found.steps],
+        "delta_df": [step.df for step in found.steps],
+        "p": [step.p for step in found.steps],
+        "delta_cfi": [step.cfi for step in found.steps],
+        "delta_rmsea": [step.rmsea for step in found.steps],
+        "delta_srmr": [step.srmr for step in found.steps],
+        "latent_means_scalar": {
+            "factor": factors * len(order),
+            "group": [g + 1 for g in range(len(order)) for _ in factors],
+            "est": scalar.factor_means.ravel(),
+            "se": scalar.factor_mean_errors.ravel(),
+        },
+    }
+
+
+def _bound(case: Case, path: Place) -> tuple[float, float] | None:
+    given = case.tolerance
+    if path[0] == "latent_means_scalar":
+        return float(given.get("rel", 2e-5)), float(given.get("est_abs", 1e-4))
+    return None
+
+
 def _iterated(case: Case, path: Place) -> tuple[float, float] | None:
     given = case.tolerance
     if "se" in path:
@@ -164,5 +205,8 @@ METHODS: dict[str, Method] = {
     "Horn parallel analysis, PCA eigenvalues, normal random data": Method(components, tolerance=_simulated),
     "CFA by maximum likelihood: chi-square, CFI, TLI, RMSEA (90% CI), SRMR, loadings": Method(
         factor_model, tolerance=_iterated
+    ),
+    "Measurement invariance: configural, metric, scalar, strict (multi-group ML, mean structure)": Method(
+        invariance, tolerance=_bound
     ),
 }
