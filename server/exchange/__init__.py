@@ -1,0 +1,1 @@
+"""Data in and out: files that other programs wrote, files that other programs read."""
