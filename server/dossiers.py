@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from uuid import UUID
 
@@ -21,6 +21,7 @@ from surveys.models import Account, Discussion, InstrumentVersion, Membership, O
 from surveys.releases import Release
 
 Instruments = Mapping[tuple[str, int], Instrument]
+UNASKED = Instrument(code="none", titles={}, scales={}, constructs=(), items=())  # before the first release
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,17 +33,24 @@ class Dossier:
     audience: str
     series: tuple[Release, ...]
     wording: Wording
+    instruments: Instruments
 
     @property
     def address(self) -> str:
         return address_of(self.partnership)
 
-    def find_release(self, number: int) -> Release | None:
-        return next((release for release in self.series if release.round_number == number), None)
+    def has_release(self, number: int) -> bool:
+        return any(release.round_number == number for release in self.series)
 
-    def until(self, number: int) -> tuple[Release, ...]:
-        """The series as it stood with this round."""
-        return tuple(release for release in self.series if release.round_number <= number)
+    def at(self, number: int, language: str | None = None) -> Dossier:
+        """The dossier as it stood with this released round, with the words of the questionnaire used in it."""
+        series = tuple(release for release in self.series if release.round_number <= number)
+        wording = _wording(series, self.instruments, language or self.wording.language)
+        return replace(self, series=series, wording=wording)
+
+    def for_everybody(self) -> Dossier:
+        """Without what is meant for the facilitator alone."""
+        return replace(self, audience="all", series=tuple(releases.for_audience(one, "all") for one in self.series))
 
 
 def address_of(partnership: Partnership) -> str:
@@ -66,13 +74,15 @@ def open_dossiers(
 def _dossier(
     partnership: Partnership, series: Sequence[Release], instruments: Instruments, audience: str, language: str
 ) -> Dossier:
-    if series:
-        last = series[-1]
-        instrument = instruments[last.instrument, last.instrument_version]
-        wording = Wording(language, instrument, last.partners)
-    else:
-        wording = Wording(language, Instrument(code="none", titles={}, scales={}, constructs=(), items=()))
-    return Dossier(partnership, title_of(partnership, language), audience, tuple(series), wording)
+    title, wording = title_of(partnership, language), _wording(series, instruments, language)
+    return Dossier(partnership, title, audience, tuple(series), wording, instruments)
+
+
+def _wording(series: Sequence[Release], instruments: Instruments, language: str) -> Wording:
+    if not series:
+        return Wording(language, UNASKED)
+    last = series[-1]
+    return Wording(language, instruments[last.instrument, last.instrument_version], last.partners)
 
 
 def _instruments_of(session: Session, found: Iterable[Release]) -> Instruments:

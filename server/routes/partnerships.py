@@ -177,7 +177,7 @@ def _round_lines(several: Sequence[Round], dossier: Dossier, now: datetime) -> t
             opens_on=one.opens_at.astimezone(zone).date(),
             closes_on=one.closes_at.astimezone(zone).date(),
             invited=sum(one.invited.values()),
-            brief=f"{dossier.address}/rounds/{one.number}/brief" if dossier.find_release(one.number) else None,
+            brief=f"{dossier.address}/rounds/{one.number}/brief" if dossier.has_release(one.number) else None,
         )
         for one in sorted(several, key=lambda one: one.number, reverse=True)
     )

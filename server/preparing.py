@@ -1,0 +1,140 @@
+"""What a round's page shows before there is a release: dates, list, approval, and what happens next."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from sqlmodel import Session, col, select
+
+from server.deps import may_run
+from server.dossiers import Dossier, organizations_by_id
+from server.entries import EntryLine, before, entry_lines
+from server.languages import translator
+from server.pages import Page, Words, format_moment
+from server.sheets import name_of
+from server.states import state_words
+from surveys import rounds
+from surveys.models import Account, AuditEntry, Invitation, Organization, Round
+from surveys.rounds import FEW_ORGANIZATIONS, FEW_PEOPLE, FEWEST_ORGANIZATIONS, FEWEST_PEOPLE
+
+LINKS_SHOWN = "showed all links"
+
+
+@dataclass(frozen=True, slots=True)
+class PersonLine:
+    """One invited person. Whether they answered is not known here, and not shown anywhere."""
+
+    id: UUID
+    person: str
+    email: str
+    organization: Words
+    language: str
+    gone: bool
+
+
+@dataclass(frozen=True, slots=True)
+class PreparedPage(Page):
+    template = "rounds/prepared.html"
+    title: Words
+    partnership_address: str
+    address: str
+    label: str
+    state: str
+    sentence: str
+    opens_at: datetime
+    closes_at: datetime
+    zone: str
+    extended: bool
+    people: tuple[PersonLine, ...]
+    organizations: tuple[tuple[Words, int], ...]
+    n_invited: int
+    small_list: str
+    is_too_small: bool
+    approved_by: str
+    links_shown: str
+    entries: tuple[EntryLine, ...]
+    may_run: bool
+    problem: str
+
+
+def prepared_page(
+    session: Session, account: Account, dossier: Dossier, round_: Round, now: datetime, *, problem: str = ""
+) -> PreparedPage:
+    """The page of a round without a release; `problem` says why a step was refused."""
+    language, zone = dossier.wording.language, dossier.partnership.time_zone
+    organizations = organizations_by_id(session, dossier.partnership.id)
+    counts = round_.invited or rounds.head_counts(session, round_)
+    is_too_small, small_list = size_words(sum(counts.values()), len(counts), language)
+    return PreparedPage(
+        title=dossier.title,
+        partnership_address=dossier.address,
+        address=f"{dossier.address}/rounds/{round_.number}",
+        label=round_.label,
+        state=round_.state,
+        sentence=state_words(round_, zone, language, now),
+        opens_at=round_.opens_at,
+        closes_at=round_.closes_at,
+        zone=zone,
+        extended=round_.extended,
+        people=_people(session, round_, organizations, language) if may_run(account) else (),
+        organizations=_counted(counts, organizations, language),
+        n_invited=sum(counts.values()),
+        small_list=small_list,
+        is_too_small=is_too_small,
+        approved_by=round_.approved_by,
+        links_shown=_links_shown(session, round_, zone, language),
+        entries=before(entry_lines(session, dossier, now.date()), round_.number),
+        may_run=may_run(account),
+        problem=problem,
+    )
+
+
+def size_words(people: int, organizations: int, language: str) -> tuple[bool, str]:
+    """Whether a list is too small to begin with, and what is to be said of its size."""
+    _ = translator(language).gettext
+    if people < FEWEST_PEOPLE or organizations < FEWEST_ORGANIZATIONS:
+        needed = _("At least {people} people from {organizations} organizations are needed, or nothing could be shown.")
+        return True, needed.format(people=FEWEST_PEOPLE, organizations=FEWEST_ORGANIZATIONS)
+    if people < FEW_PEOPLE or organizations < FEW_ORGANIZATIONS:
+        return False, _("With so few people or organizations many results will stay hidden.")
+    return False, ""
+
+
+def _people(
+    session: Session, round_: Round, organizations: Mapping[UUID, Organization], language: str
+) -> tuple[PersonLine, ...]:
+    return tuple(
+        PersonLine(
+            one.id, one.person, one.email, name_of(organizations[one.organization_id], language), one.language, one.gone
+        )
+        for one in in_order(rounds.invitations_of(session, round_), organizations)
+    )
+
+
+def in_order(invitations: Iterable[Invitation], organizations: Mapping[UUID, Organization]) -> list[Invitation]:
+    """By organization, then by person."""
+    return sorted(invitations, key=lambda one: (organizations[one.organization_id].name, one.person, one.email))
+
+
+def _counted(
+    counts: Mapping[str, int], organizations: Mapping[UUID, Organization], language: str
+) -> tuple[tuple[Words, int], ...]:
+    named = [(name_of(organizations[UUID(key)], language), count) for key, count in counts.items()]
+    return tuple(sorted(named, key=lambda pair: pair[0].text))
+
+
+def find_links_shown(session: Session, round_: Round) -> AuditEntry | None:
+    """The first time all links were shown."""
+    query = select(AuditEntry).where(AuditEntry.act == LINKS_SHOWN, AuditEntry.subject == f"round {round_.id}")
+    return session.exec(query.order_by(col(AuditEntry.id)).limit(1)).first()
+
+
+def _links_shown(session: Session, round_: Round, zone: str, language: str) -> str:
+    shown = find_links_shown(session, round_)
+    if shown is None:
+        return ""
+    said = translator(language).gettext("All links were shown to {who} on {moment}.")
+    return said.format(who=shown.actor, moment=format_moment(shown.at, zone, language))

@@ -1,0 +1,268 @@
+"""The tables of one release: everything a page about a round shows in numbers, each cell with its words."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from server.briefing import Table
+from server.languages import format_day
+from server.pages import LANGUAGE_NAMES
+from server.reading import construct_targets, headline_targets
+from server.wording import N_, Wording
+from surveys.releases import Cell, Fact, Release
+
+# Shares of one, correlations and the like: shown with two decimals, not as points of 100
+FRACTIONS = frozenset(
+    ("agreement_rwg", "alpha", "omega", "correlation", "reciprocity", "density", "srm_reliability", "srm_reciprocity")
+)
+RESPONSE = {
+    "response_people": N_("People who answered"),
+    "response_organizations": N_("Organizations that answered"),
+    "overlap_organizations": N_("Organizations also in the round before"),
+    "turnover_people": N_("Organizations whose people changed"),
+    "language_share": N_("Language of the answers"),
+}
+OTHERS = {
+    "agreement_ad": N_("Average distance of the answers from their mean"),
+    "agreement_rwg": N_("Agreement within the partnership (rwg)"),
+    "prefer_not": N_("Preferred not to answer (%)"),
+    "importance": N_("Importance"),
+    "gap_importance": N_("Importance above performance"),
+    "slope_year": N_("Change per year"),
+    "composite_arithmetic": N_("Composite, arithmetic mean"),
+    "composite_geometric": N_("Composite, geometric mean"),
+    "composite_lowest": N_("Composite, lowest construct"),
+    "composite_monte_carlo": N_("Composite over many choices of weights and method"),
+    "composite_change": N_("Change of the composite over the same choices"),
+    "sensitivity_first": N_("Share of that uncertainty, by itself"),
+    "sensitivity_total": N_("Share of that uncertainty, with interactions"),
+    "alpha": N_("Reliability (alpha)"),
+    "omega": N_("Reliability (omega)"),
+    "correlation": N_("Correlation"),
+    "reciprocity": N_("Reciprocity"),
+    "density": N_("Share of pairs that work together"),
+    "srm_rater": N_("Tendency to rate others higher or lower"),
+    "srm_rated": N_("Tendency to be rated higher or lower"),
+    "srm_variance": N_("Share of the differences"),
+    "srm_reliability": N_("Reliability of these tendencies"),
+    "srm_reciprocity": N_("Reciprocity (Social Relations Model)"),
+    "topic_raised": N_("Raised in the open answers"),
+}
+TRUST = {
+    "received": N_("Trust received"),
+    "given": N_("Trust given"),
+    "asymmetry": N_("Received minus given"),
+    "meta_gap": N_("Thought to be received minus received"),
+    "self_enhancement": N_("Own view minus view of others"),
+}
+
+
+def tables(release: Release, wording: Wording) -> tuple[Table, ...]:
+    made = (
+        _response(release, wording),
+        _levels(release, wording),
+        _changes(release, wording),
+        _gaps(release, wording),
+        _items(release, wording),
+        _trust(release, wording),
+        _pairs(release, wording),
+        _facts(release, wording),
+    )
+    return tuple(table for table in made if table.rows)
+
+
+def further(release: Release, wording: Wording) -> Table:
+    """What statisticians ask for, behind a fold."""
+    _ = wording._
+    rows = tuple(
+        (
+            _(OTHERS[cell.estimate]),
+            about(cell.target, wording),
+            wording.population(cell.population),
+            *_end(cell, wording),
+        )
+        for cell in release.cells
+        if cell.estimate in OTHERS
+    )
+    header = (_("Quantity"), _("About"), _("Who"), _("Value (interval)"), _("Method"))
+    return Table(_("Further quantities of this release"), header, rows)
+
+
+def _end(cell: Cell, wording: Wording) -> tuple[str, str]:
+    return number(cell, wording), cell.method
+
+
+def number(cell: Cell | None, wording: Wording) -> str:
+    """Value with interval; a share of one keeps its decimals."""
+    if cell is None or cell.value is None or cell.estimate not in FRACTIONS:
+        return wording.level(cell)
+    if cell.low is None or cell.high is None:
+        return f"{cell.value:.2f}"
+    shown = {"value": f"{cell.value:.2f}", "low": f"{cell.low:.2f}", "high": f"{cell.high:.2f}"}
+    return wording._("{value} ({low} to {high})").format(**shown)
+
+
+def about(target: str, wording: Wording) -> str:
+    """The name of what a quantity is about, also where it is a pair of constructs, a language or a factor."""
+    kind, _, code = target.partition(":")
+    if "~" in target:
+        return " – ".join(about(part, wording) for part in target.split("~"))
+    if kind == "language":
+        return LANGUAGE_NAMES.get(code, code)
+    if kind == "topic":
+        return wording.target(f"construct:{code}")
+    return code if kind in ("facet", "factor", "component") else wording.target(target)
+
+
+def _response(release: Release, wording: Wording) -> Table:
+    _ = wording._
+    rows = tuple(
+        (
+            _(RESPONSE[cell.estimate]) + (f": {about(cell.target, wording)}" if ":" in cell.target else ""),
+            people(cell),
+            wording.reason(cell) if cell.value is None else f"{cell.value:.0f} %",
+        )
+        for cell in release.cells
+        if cell.estimate in RESPONSE and cell.population == "all"
+    )
+    return Table(_("Who answered"), (_("Who"), _("Number"), _("Share")), rows)
+
+
+def people(cell: Cell | None) -> str:
+    return "" if cell is None else cell.n_band or ("" if cell.n is None else str(cell.n))
+
+
+def _shown(release: Release, estimate: str, targets: Sequence[str]) -> Iterator[str]:
+    """The targets this release says anything about."""
+    held = {cell.target for cell in release.cells if cell.estimate == estimate}
+    return (target for target in targets if target in held)
+
+
+def _indices(wording: Wording) -> list[str]:
+    constructs = [f"construct:{construct.code}" for construct in wording.instrument.constructs]
+    return list(dict.fromkeys([*headline_targets(wording), "composite", *construct_targets(wording), *constructs]))
+
+
+def _levels(release: Release, wording: Wording) -> Table:
+    _ = wording._
+    rows = tuple(
+        (
+            wording.target(target),
+            *(wording.level(release.find("level", target, who)) for who in ("all", "national", "external")),
+            wording.spread(release.find("spread", target)),
+            people(release.find("level", target)),
+        )
+        for target in _shown(release, "level", _indices(wording))
+    )
+    header = (
+        _("Index"),
+        wording.population("all"),
+        wording.population("national"),
+        wording.population("external"),
+        _("Agreement"),
+        _("People"),
+    )
+    return Table(_("Levels, in points from 0 to 100 with their intervals"), header, rows)
+
+
+def _changes(release: Release, wording: Wording) -> Table:
+    _ = wording._
+    rows = tuple(
+        (
+            wording.target(target),
+            wording.change(release.find("change_last", target)),
+            wording.change(release.find("change_first", target)),
+            wording.trend(release.find("trend", target)),
+        )
+        for target in _shown(release, "change_last", _indices(wording))
+    )
+    header = (_("Index"), _("Since the round before"), _("Since the series began"), _("Over all rounds"))
+    return Table(_("What moved"), header, rows)
+
+
+def _gaps(release: Release, wording: Wording) -> Table:
+    _ = wording._
+    rows = tuple(
+        (wording.target(target), wording.gap(release.find("gap_sides", target)))
+        for target in _shown(release, "gap_sides", _indices(wording))
+    )
+    return Table(_("How the two sides see it"), (_("Index"), _("What may be said")), rows)
+
+
+def _items(release: Release, wording: Wording) -> Table:
+    _ = wording._
+    items = [f"item:{item.code}" for item in wording.instrument.items]
+    rows = tuple(
+        (
+            wording.target(target),
+            *(wording.level(release.find("level", target, who)) for who in ("all", "national", "external")),
+        )
+        for target in _shown(release, "level", items)
+    )
+    header = (_("Statement"), *(wording.population(who) for who in ("all", "national", "external")))
+    return Table(_("Single statements"), header, rows)
+
+
+def _trust(release: Release, wording: Wording) -> Table:
+    _ = wording._
+    rows = tuple(
+        (wording.partner(partner.id), *(_of_partner(release, estimate, partner.id, wording) for estimate in TRUST))
+        for partner in release.partners
+        if any(cell.target == f"partner:{partner.id}" for cell in release.cells)
+    )
+    return Table(_("How partners see each other"), (_("Partner"), *(_(name) for name in TRUST.values())), rows)
+
+
+def _of_partner(release: Release, estimate: str, partner: str, wording: Wording) -> str:
+    found = [c for c in release.cells if (c.estimate, c.target) == (estimate, f"partner:{partner}")]
+    return "; ".join(dict.fromkeys(number(cell, wording) for cell in found))
+
+
+def _pairs(release: Release, wording: Wording) -> Table:
+    _ = wording._
+    rows = tuple(
+        (wording.target(cell.target), wording.level(cell)) for cell in release.cells if cell.estimate == "rating"
+    )
+    return Table(
+        _("Signed positions, from one partner about another"), (_("From → about"), _("Points (interval)")), rows
+    )
+
+
+def _facts(release: Release, wording: Wording) -> Table:
+    _ = wording._
+    rows = tuple((fact.code, _counted(fact, wording), fact.source, fact.doubts) for fact in release.facts)
+    return Table(_("Facts beside the perceptions"), (_("Fact"), _("Value (interval)"), _("Source"), _("Doubts")), rows)
+
+
+def _counted(fact: Fact, wording: Wording) -> str:
+    return number(Cell("fact", fact.code, value=fact.value, low=fact.low, high=fact.high, reason=fact.reason), wording)
+
+
+def provenance(release: Release, wording: Wording, *, is_intact: bool) -> tuple[tuple[str, str], ...]:
+    """Where the numbers come from; digests are for `rapport verify`."""
+    _ = wording._
+    mode = _("signed positions of organizations") if release.dyadic_mode == "positions" else _("personal and anonymous")
+    integrity = (
+        _("unchanged since it was stored (this says nothing about the estimates)")
+        if is_intact
+        else _("DAMAGED: the stored text is not the one that was released")
+    )
+    return (
+        (_("Answers until"), format_day(release.closed_on, wording.language)),
+        (_("Questionnaire"), f"{release.instrument.upper()} {release.instrument_version}, {release.instrument_digest}"),
+        (_("About each other"), mode),
+        (_("Disclosure level"), release.disclosure_level),
+        (_("Revision"), str(release.revision)),
+        (_("Integrity"), integrity),
+        *_flat(release.provenance),
+    )
+
+
+def _flat(body: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, str]]:
+    for name in sorted(body):
+        value = body[name]
+        if isinstance(value, Mapping):
+            yield from _flat(value, f"{prefix}{name}.")
+        else:
+            yield f"{prefix}{name}", ", ".join(map(str, value)) if isinstance(value, list) else str(value)
