@@ -12,6 +12,7 @@ from analysis.dimensionality import eigenvalues, parallel_analysis, sampling_ade
 from analysis.estimates import BoolArray, FloatArray
 from analysis.fit_indices import FitIndices
 from analysis.invariance import measurement_invariance
+from analysis.polychoric import Fitting, polychoric_matrix
 from tests.reference.cases import Case, Method, Place
 
 SEED = 20261123  # parallel analysis is a simulation: the cases give its tolerance
@@ -200,6 +201,38 @@ def _iterated(case: Case, path: Place) -> tuple[float, float] | None:
     return float(given.get("est_rel", 2e-4)), float(given.get("est_abs", 1e-4))
 
 
+def polychoric_pairs(case: Case) -> Mapping[str, Any]:
+    items, scores = _items(case), _scores(case)
+    one, other = np.triu_indices(len(items), 1)
+
+    def pairs(fitting: Fitting = "two_step", empty_cells: float = 0.0) -> FloatArray:
+        found = polychoric_matrix(scores, fitting=fitting, empty_cells=empty_cells, people_from=2)
+        return found.correlation[one, other]
+
+    found, two_step = polychoric_matrix(scores, people_from=2), pairs()
+    return {
+        "n": found.n,
+        "pairs": [f"{items[i]}~{items[j]}" for i, j in zip(one, other, strict=True)],
+        "thresholds": dict(zip(items, found.thresholds, strict=True)),
+        "two_step_polycor": two_step,
+        "two_step_se_polycor": found.errors[one, other],
+        "full_ml_polycor": pairs("full_stopped"),
+        "psych_correct0": two_step,
+        "psych_correct05": pairs(empty_cells=0.5),
+        "lavCor": two_step,
+        "two_step_reference": two_step,
+    }
+
+
+def _searched(case: Case, path: Place) -> tuple[float, float] | None:
+    given = case.tolerance
+    if path[0] == "thresholds":
+        return float(given.get("thresholds_rel", 1e-9)), 1e-12
+    if path[0] == "two_step_reference":
+        return 0.0, float(given.get("two_step_reference_abs", 1e-5))
+    return 0.0, float(given.get("abs", 2e-4))
+
+
 METHODS: dict[str, Method] = {
     "KMO (MSA overall and per item), Bartlett sphericity, eigenvalues": Method(adequacy),
     "Horn parallel analysis, PCA eigenvalues, normal random data": Method(components, tolerance=_simulated),
@@ -209,4 +242,5 @@ METHODS: dict[str, Method] = {
     "Measurement invariance: configural, metric, scalar, strict (multi-group ML, mean structure)": Method(
         invariance, tolerance=_bound
     ),
+    "Polychoric correlations (two-step and full ML) and thresholds": Method(polychoric_pairs, tolerance=_searched),
 }
