@@ -12,14 +12,25 @@ from server import problems
 from server.assets import load_assets
 from server.deps import NotLoggedIn
 from server.respondents import GoTo
-from server.routes import account, answering, entering, handing_in, partnerships, positions, resuming, rounds, trends
+from server.routes import (
+    account,
+    answering,
+    entering,
+    findings,
+    handing_in,
+    partnerships,
+    positions,
+    resuming,
+    rounds,
+    trends,
+)
 from server.security import BodyLimit, HeadAsGet, SameOrigin, Sealer, SecurityHeaders, read_secret_key
 from server.settings import Settings
 from surveys.database import make_engine
 from surveys.keystore import Keystore
 from surveys.problems import SurveyProblem
 
-ROUTES = (entering, account, handing_in, resuming, answering, positions, partnerships, trends, rounds)
+ROUTES = (entering, account, handing_in, resuming, answering, positions, partnerships, trends, rounds, findings)
 
 
 def create_app(settings: Settings) -> FastAPI:

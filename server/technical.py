@@ -80,17 +80,14 @@ def further(release: Release, wording: Wording) -> Table:
             _(OTHERS[cell.estimate]),
             about(cell.target, wording),
             wording.population(cell.population),
-            *_end(cell, wording),
+            number(cell, wording),
+            cell.method,
         )
         for cell in release.cells
         if cell.estimate in OTHERS
     )
     header = (_("Quantity"), _("About"), _("Who"), _("Value (interval)"), _("Method"))
     return Table(_("Further quantities of this release"), header, rows)
-
-
-def _end(cell: Cell, wording: Wording) -> tuple[str, str]:
-    return number(cell, wording), cell.method
 
 
 def number(cell: Cell | None, wording: Wording) -> str:

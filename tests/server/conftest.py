@@ -65,9 +65,9 @@ def client(app: FastAPI, session: Session, keystore: Keystore, clock: Clock) -> 
 
 
 @pytest.fixture
-def log_in(app: FastAPI, client: TestClient) -> Callable[[Account], TestClient]:
+def log_in(app: FastAPI, client: TestClient, clock: Clock) -> Callable[[Account], TestClient]:
     def as_account(account: Account) -> TestClient:
-        held = {"account": str(account.id), "since": NOW.isoformat(), "stamp": deps._stamp(account)}
+        held = {"account": str(account.id), "since": clock.now.isoformat(), "stamp": deps._stamp(account)}
         client.cookies.set(deps.SESSION_COOKIE, app.state.sealer.seal(deps.SESSION_COOKIE, held))
         return client
 
