@@ -2,7 +2,7 @@ import math
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from analysis.dominance import dominance
@@ -57,6 +57,7 @@ def test_side_gap_says_why_there_is_nothing():
         side_gap(np.ones(3), np.array([0, 1]))
 
 
+@settings(max_examples=40, deadline=None)
 @given(st.lists(st.integers(0, 100), min_size=6, max_size=12), st.integers(-20, 20))
 def test_side_gap_ignores_shift_order_and_outsiders(points, shift):
     scores = np.array(points, dtype=float)
@@ -103,6 +104,7 @@ def test_standardized_difference_says_why_not():
     assert math.isnan(constant.d)
 
 
+@settings(max_examples=40, deadline=None)
 @given(
     st.lists(st.integers(1, 7), min_size=2, max_size=9),
     st.lists(st.integers(1, 7), min_size=2, max_size=9),

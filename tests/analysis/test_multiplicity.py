@@ -1,6 +1,6 @@
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from analysis.multiplicity import benjamini_hochberg, benjamini_yekutieli, bonferroni, holm
@@ -22,6 +22,7 @@ def test_missing_p_do_not_count():
     assert np.isnan(holm(np.array([np.nan]))).all()
 
 
+@settings(max_examples=40, deadline=None)
 @given(p_values)
 def test_order_and_bounds(p):
     raw = np.array(p)

@@ -2,7 +2,7 @@ from itertools import combinations, product
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from analysis.permutation import sign_flip_tails, two_sample_tails
@@ -11,6 +11,7 @@ from analysis.ranks import mann_whitney, midranks, signed_rank
 small = st.lists(st.integers(-30, 30).map(lambda x: x / 10), min_size=2, max_size=8)
 
 
+@settings(max_examples=40, deadline=None)
 @given(small, small)
 def test_counts_what_a_plain_enumeration_counts(a, b):
     first, values = np.array(a), np.array(a + b)
@@ -31,6 +32,7 @@ def test_counts_what_a_plain_enumeration_counts(a, b):
     assert found.smallest == pytest.approx(np.mean(np.abs(d) >= np.abs(d).max() - 1e-9))
 
 
+@settings(max_examples=40, deadline=None)
 @given(small)
 def test_sign_flips_are_all_counted(changes):
     d = np.array(changes)
@@ -80,6 +82,7 @@ def test_midranks_share():
     assert sorted(ties.tolist()) == [1, 1, 2]
 
 
+@settings(max_examples=40, deadline=None)
 @given(small, small)
 def test_exact_rank_sum_counts_assignments(a, b):
     found = mann_whitney(np.array(a), np.array(b))
