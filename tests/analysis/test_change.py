@@ -51,8 +51,8 @@ def test_overlapping_lies_between_its_extremes():
     assert alone.interval == pytest.approx(independent_change(first, second).interval)
 
 
-def test_overlapping_formula_by_hand():
-    found = overlapping_test(BEFORE, AFTER)
+def test_textbook_form_by_hand():
+    found = overlapping_test(BEFORE, AFTER, form="correlation")
     a, b = BEFORE[~np.isnan(BEFORE)], AFTER[~np.isnan(AFTER)]
     both = ~np.isnan(BEFORE) & ~np.isnan(AFTER)
     r = np.corrcoef(BEFORE[both], AFTER[both])[0, 1]
@@ -62,12 +62,30 @@ def test_overlapping_formula_by_hand():
     assert found.estimate.n == 8
 
 
-def test_few_common_organizations_do_not_lend_their_correlation():
+def test_components_by_hand():
+    found = overlapping_test(BEFORE, AFTER)
+    both = ~np.isnan(BEFORE) & ~np.isnan(AFTER)
+    s1, s2 = np.nanvar(BEFORE, ddof=1), np.nanvar(AFTER, ddof=1)
+    paired = (AFTER - BEFORE)[both].var(ddof=1)
+    assert found.se**2 == pytest.approx((6 * paired + s1 + s2) / 49)
+    parts = np.array([6 * paired, s1, s2])
+    assert found.df == pytest.approx(parts.sum() ** 2 / (parts**2 / [5, 6, 6]).sum())
+
+
+def test_few_common_organizations_do_not_lend_the_textbook_their_correlation():
     first = np.array([50.0, 60, 70, 80, np.nan, np.nan])
     second = np.array([51.0, 61, 71, 81, 40, 66])
-    cautious = overlapping_change(first, second)
-    trusting = overlapping_change(first, second, fewest_common=3)
-    assert cautious.high - cautious.low > trusting.high - trusting.low
+    cautious = overlapping_test(first, second, form="correlation")
+    trusting = overlapping_test(first, second, form="correlation", fewest_common=3)
+    assert cautious.se > trusting.se
+    assert cautious.se == pytest.approx(math.hypot(first[:4].std(ddof=1) / 2, second.std(ddof=1) / math.sqrt(6)))
+
+
+def test_one_common_organization_counts_as_two():
+    first = np.array([50.0, 60, 70, 80, np.nan, np.nan, np.nan])
+    second = np.array([np.nan, np.nan, np.nan, 82, 61, 40, 66])
+    welch = independent_change(first, second)
+    assert overlapping_change(first, second).interval == pytest.approx(welch.interval)
 
 
 @pytest.mark.parametrize("change", [paired_change, overlapping_change])

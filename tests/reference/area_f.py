@@ -101,7 +101,7 @@ def change(case: Case) -> Mapping[str, Any]:
     a, b = first[both], second[both]
     paired = paired_test(first, second, confidence=confidence, fewest=2)
     welch = welch_test(first, second, confidence=confidence, fewest=2)
-    overlap = overlapping_test(first, second, confidence=confidence, fewest=2, fewest_common=2)
+    overlap = overlapping_test(first, second, confidence=confidence, form="correlation", fewest=2, fewest_common=2)
     scaled = standardized_change(first, second)
     sem = measurement_error(a, float(case.input["reliability"]))
     reliable = reliable_change(a, b, sem=sem, quantile=1.96)
