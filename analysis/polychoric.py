@@ -16,6 +16,7 @@ PEOPLE_FROM = 50
 LARGEST = 0.99995  # no correlation is sought beyond
 MOST_STEPS = 200
 AT_REST = 1e-11
+NEAR, FLAT = 0.99, 1e-8  # beyond NEAR, a log likelihood this level on the way to the bound has no inner maximum
 VANISHING = 1e-14  # a probability below it is noise of the integration
 
 Fitting = Literal["two_step", "full", "full_stopped"]
@@ -175,23 +176,38 @@ def _correlate(table: FloatArray, row: FloatArray, column: FloatArray) -> tuple[
         found = cells(row, column, rho)
         score = _score(table, found, rho)
         low, high = (rho, high) if score > 0 else (low, rho)
-        step = score / (total * float((found.by_rho**2 / found.probability).sum()))
-        if abs(step) < AT_REST:
+        information = total * float((found.by_rho * _ratio(found.by_rho, found)).sum())
+        step = score / information if information > 0 else math.inf
+        if abs(step) < AT_REST or high - low < AT_REST:
             break
         rho = rho + step if low < rho + step < high else (low + high) / 2.0
+    bound = math.copysign(LARGEST, rho)
+    if abs(rho) > NEAR and _height(table, row, column, bound) > _height(table, row, column, rho) - FLAT:
+        return math.copysign(1.0, rho), True
     return rho, False
+
+
+def _height(table: FloatArray, row: FloatArray, column: FloatArray, rho: float) -> float:
+    """Log likelihood."""
+    return float((table * np.log(cells(row, column, rho).probability)).sum())
 
 
 def _score(table: FloatArray, found: Cells, rho: float) -> float:
     """Slope of the log likelihood; towards zero where an answered cell is too unlikely for its slope to be computed."""
     if np.any((table > 0) & (found.probability < VANISHING)):
-        return -math.copysign(1.0, rho)
-    return float((table * found.by_rho / found.probability).sum())
+        return -math.copysign(math.inf, rho)
+    return float((table * _ratio(found.by_rho, found)).sum())
+
+
+def _ratio(derivative: FloatArray, found: Cells) -> FloatArray:
+    """Derivative of the log probability; zero for a cell so unlikely that both are noise."""
+    likely = found.probability >= VANISHING
+    return np.where(likely, derivative, 0.0) / np.where(likely, found.probability, 1.0)
 
 
 def _observed_error(table: FloatArray, found: Cells) -> float:
-    ratio = found.by_rho / found.probability
-    information = -float((table * (found.by_rho_twice / found.probability - ratio**2)).sum())
+    bend = _ratio(found.by_rho_twice, found) - _ratio(found.by_rho, found) ** 2
+    information = -float((table * bend).sum())
     return 1.0 / math.sqrt(information) if information > 0 else math.nan
 
 
@@ -202,9 +218,11 @@ def _full(
     r = row.size
     values = np.concatenate([row, column, [rho]])
     found = cells(row, column, rho)
-    level = float((table * np.log(found.probability)).sum())
+    level = _height(table, row, column, rho)
     for _ in range(MOST_STEPS):
         slope, information = _derivatives(table, found)
+        if not np.linalg.eigvalsh(information)[0] > 0:
+            break
         step = np.linalg.solve(information, slope)
         if np.abs(step).max() < AT_REST:
             se = math.sqrt(float(np.linalg.inv(information)[-1, -1]))
@@ -213,14 +231,14 @@ def _full(
         while share > 1e-10:
             tried = values + share * step
             if _ordered(tried, r):
-                found = cells(tried[:r], tried[r:-1], float(tried[-1]))
-                reached = float((table * np.log(found.probability)).sum())
+                reached = _height(table, tried[:r], tried[r:-1], float(tried[-1]))
                 if reached >= level - 1e-12 * abs(level):
                     break
             share /= 2.0
         else:
             break
         values, level = tried, reached
+        found = cells(values[:r], values[r:-1], float(values[-1]))
     return Polychoric(math.nan, math.nan, row, column, n, "not_converged", flags)
 
 
@@ -251,5 +269,5 @@ def _ordered(values: FloatArray, r: int) -> bool:
 
 def _derivatives(table: FloatArray, found: Cells) -> tuple[FloatArray, FloatArray]:
     stacked = np.concatenate([found.by_row, found.by_column, found.by_rho[None]])
-    flat, probability = stacked.reshape(len(stacked), -1), found.probability.ravel()
-    return flat @ (table.ravel() / probability), float(table.sum()) * (flat / probability) @ flat.T
+    ratio = _ratio(stacked, found).reshape(len(stacked), -1)
+    return ratio @ table.ravel(), float(table.sum()) * ratio @ stacked.reshape(len(stacked), -1).T

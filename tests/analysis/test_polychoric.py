@@ -229,3 +229,18 @@ def test_mistakes_are_refused() -> None:
         polychoric(x, y, empty_cells=-1)
     with pytest.raises(ValueError, match="two-dimensional"):
         polychoric_matrix(x)
+
+
+# Near |rho| = 1 cells vanish and slopes turn to noise: the maximum must still be the highest point of a fine grid.
+@pytest.mark.parametrize(("rho", "n", "seed"), [(0.97, 300, 3), (0.99, 60, 4), (-0.98, 80, 5), (0.9, 50, 6)])
+def test_high_correlations_are_found(rho: float, n: int, seed: int) -> None:
+    x, y = ordered(n, rho, seed).T
+    found = polychoric(x, y)
+    rows, columns = (np.unique(answers, return_inverse=True)[1] for answers in (x, y))
+    table = np.zeros((rows.max() + 1, columns.max() + 1))
+    np.add.at(table, (rows, columns), 1)
+    grid = np.linspace(-0.999, 0.999, 1999)
+    heights = [
+        float((table * np.log(cells(found.row_thresholds, found.column_thresholds, r).probability)).sum()) for r in grid
+    ]
+    assert found.value == pytest.approx(grid[int(np.argmax(heights))], abs=1e-3)
