@@ -1,0 +1,314 @@
+"""All partnership-rounds at once: scores, indices with intervals, alpha and bootstrap, without a loop over cells.
+
+The rows are read once, in blocks, in whatever order they come; what is kept is sums by cell, and by organization within
+a cell. Memory beyond the input is a few blocks, cost is linear. Results equal those of the functions for one cell.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from analysis.bootstrap import FEWEST_CLUSTERS
+from analysis.estimates import FloatArray, IntArray
+from analysis.intervals import FEWEST_FOR_INTERVAL
+from analysis.ratings import COMPLETE
+from analysis.reliability import FEWEST_PEOPLE
+
+CELLS_AT_ONCE = 256  # of the bootstrap: 4 MB of replicates stay in the cache
+LONGEST_BLOCK = 8_192
+Columns = Callable[[slice], FloatArray]
+
+
+@dataclass(frozen=True, slots=True)
+class Cells:
+    """Who belongs where.
+
+    cell: (n,) codes 0..n_cells-1 of a respondent's partnership-round. place: (n,) codes of the organizations within
+    cells; place_cell: (places,), the cell of each; place_organization: (places,), its organization.
+    """
+
+    cell: IntArray
+    n_cells: int
+    place: IntArray
+    place_cell: IntArray
+    place_organization: IntArray
+
+    @classmethod
+    def of(cls, cell: IntArray, organization: IntArray, n_cells: int | None = None) -> Cells:
+        """cell: (n,) codes from 0; organization: (n,) codes from 0, the same number may occur in several cells."""
+        cell, organization = np.asarray(cell), np.asarray(organization)
+        if cell.shape != organization.shape or cell.ndim != 1:
+            raise ValueError("cell and organization must be one-dimensional and equally long")
+        width = int(organization.max(initial=0)) + 1
+        height = max(n_cells or 0, int(cell.max(initial=-1)) + 1)
+        pair = cell.astype(np.int64) * width + organization
+        if height * width <= 8 * pair.size + 1_000_000:
+            there = np.zeros(height * width, dtype=bool)
+            there[pair] = True
+            found = np.flatnonzero(there)
+            number = np.cumsum(there, dtype=np.int32)
+            place = number[pair] - np.int32(1)
+        else:
+            found, inverse = np.unique(pair, return_inverse=True)
+            place = inverse.astype(np.int32)
+        return cls(cell.astype(np.int32), height, place, found // width, found % width)
+
+    @property
+    def n_places(self) -> int:
+        return int(self.place_cell.size)
+
+    def sums(self, columns: Columns, width: int, *, by_place: bool) -> FloatArray:
+        """Column sums by cell, or by organization within a cell. columns: rows -> (rows, width) float64."""
+        from scipy.sparse import csc_array
+
+        codes, groups = (self.place, self.n_places) if by_place else (self.cell, self.n_cells)
+        total = np.zeros((groups, width))
+        for rows in self.blocks():
+            part = columns(rows)
+            size = len(part)
+            ones, ends = np.ones(size), np.arange(size + 1, dtype=np.int32)
+            total += csc_array((ones, codes[rows], ends), shape=(groups, size)) @ part
+        return total
+
+    def blocks(self) -> list[slice]:
+        n = self.cell.size
+        step = min(LONGEST_BLOCK, max(2048, n // 8))
+        return [slice(start, min(start + step, n)) for start in range(0, n, step)]
+
+
+@dataclass(frozen=True, slots=True)
+class Items:
+    """Answers and the construct each item belongs to.
+
+    answers: (n, k): floats with NaN = missing, or whole numbers with `missing` for it. construct: (k,) codes from 0.
+    low, high: ends of the scale. Reversed items are turned by the caller (a column at a time costs no memory).
+    """
+
+    answers: npt.NDArray[np.number]
+    construct: IntArray
+    low: float = 0.0
+    high: float = 100.0
+    missing: int | None = None
+
+    def __post_init__(self) -> None:
+        if self.answers.ndim != 2 or np.shape(self.construct) != self.answers.shape[1:]:
+            raise ValueError("answers must be people by items, construct one code per item")
+        if not self.low < self.high:
+            raise ValueError("low must be below high")
+
+    @property
+    def membership(self) -> FloatArray:
+        """(k, constructs), 1 where the item belongs to the construct."""
+        return np.asarray(self.construct[:, None] == np.arange(int(np.max(self.construct)) + 1), dtype=np.float64)
+
+    def totals(self, rows: slice) -> tuple[FloatArray, FloatArray]:
+        """Sum and number of the answers of some people to each construct, both (constructs, rows).
+
+        Item by item over whole columns: adding a few long arrays is several times faster than many short rows.
+        """
+        by_item = np.ascontiguousarray(self.answers[rows].T)
+        answered = np.isfinite(by_item) if self.missing is None else by_item != self.missing
+        if self.missing != 0:
+            by_item = np.where(answered, by_item, by_item.dtype.type(0))
+        shape = int(np.max(self.construct)) + 1, by_item.shape[1]
+        whole_numbers = np.issubdtype(by_item.dtype, np.integer)
+        total = np.zeros(shape, dtype=np.int32 if whole_numbers else np.float64)
+        count = np.zeros(shape, dtype=np.int16)
+        for item, construct in enumerate(self.construct):
+            total[construct] += by_item[item]
+            count[construct] += answered[item]
+        return total.astype(np.float64), count.astype(np.float64)
+
+    def person_scores(self, rows: slice, *, complete: float = COMPLETE) -> FloatArray:
+        """Construct scores 0-100 of some people, (constructs, rows), otherwise as `ratings.person_scores`."""
+        total, count = self.totals(rows)
+        size = self.membership.sum(axis=0)[:, None]
+        enough = count >= np.maximum(1.0, np.ceil(complete * size - 1e-9))
+        total /= np.maximum(count, 1.0)
+        total -= self.low
+        total *= 100.0 / (self.high - self.low)
+        return np.where(enough, total, np.nan)
+
+
+@dataclass(frozen=True, slots=True)
+class CellScores:
+    """Scores of every cell, 0-100, NaN where there is none.
+
+    organizations: (places, constructs) means of an organization's people. index_by_organization: (places,) mean over
+    the constructs an organization has. scores, low, high, n: (cells, constructs + 1): mean over organizations, t
+    interval of the infinite question, organizations; the last column is the index.
+    """
+
+    organizations: FloatArray
+    index_by_organization: FloatArray
+    scores: FloatArray
+    low: FloatArray
+    high: FloatArray
+    n: IntArray
+
+    @property
+    def index(self) -> FloatArray:
+        return self.scores[:, -1]
+
+
+@dataclass(frozen=True, slots=True)
+class CellAlphas:
+    """Alpha of every cell and construct with Feldt's interval: (cells, constructs), NaN where refused. n: people."""
+
+    value: FloatArray
+    low: FloatArray
+    high: FloatArray
+    n: IntArray
+
+
+def cell_scores(cells: Cells, items: Items, *, complete: float = COMPLETE, confidence: float = 0.95) -> CellScores:
+    """Construct scores and the organization-balanced index of all cells, intervals included. Formulas 2-6 and 32.
+
+    complete: share of a construct's items a person must have answered. Intervals as `intervals.partnership_level` with
+    question "infinite": none below four organizations or without spread.
+    """
+    width = items.membership.shape[1]
+
+    def columns(rows: slice) -> FloatArray:
+        score = items.person_scores(rows, complete=complete)
+        known = np.isfinite(score)
+        return np.ascontiguousarray(np.concatenate([np.where(known, score, 0.0), known]).T)
+
+    totals = cells.sums(columns, 2 * width, by_place=True)
+    count = totals[:, width:]
+    means = np.where(count > 0, totals[:, :width] / np.maximum(count, 1.0), np.nan)
+    has = np.isfinite(means)
+    index = np.where(has.any(axis=1), np.where(has, means, 0.0).sum(axis=1) / np.maximum(has.sum(axis=1), 1), np.nan)
+    together = np.column_stack([means, index])
+    scores, low, high, n = balanced_means(together, cells.place_cell, cells.n_cells, confidence=confidence)
+    return CellScores(means, index, scores, low, high, n)
+
+
+def balanced_means(
+    values: FloatArray, cell: IntArray, n_cells: int, *, confidence: float = 0.95
+) -> tuple[FloatArray, FloatArray, FloatArray, IntArray]:
+    """Mean over organizations with t interval, for every cell and column.
+
+    values: (places, columns), NaN left out; cell: (places,). Returns mean, low, high and n, each (cells, columns).
+    """
+    from scipy.special import stdtrit
+
+    if not 0 < confidence < 1:
+        raise ValueError("confidence must lie between 0 and 1")
+    known = np.isfinite(values)
+    n = _by(cell, known.astype(np.float64), n_cells)
+    mean = np.where(n > 0, _by(cell, np.where(known, values, 0.0), n_cells) / np.maximum(n, 1.0), np.nan)
+    residual = np.where(known, values - mean[cell], 0.0)
+    variance = _by(cell, residual**2, n_cells) / np.maximum(n - 1, 1.0)
+    sizes, size = np.unique(n, return_inverse=True)  # few sizes, many cells: quantiles are the dear part
+    t = stdtrit(np.maximum(sizes - 1, 1.0), 0.5 + confidence / 2)[size.reshape(n.shape)]
+    half = t * np.sqrt(variance / np.maximum(n, 1.0))
+    half = np.where((n >= FEWEST_FOR_INTERVAL) & (variance > 0), half, np.nan)
+    return mean, np.maximum(mean - half, 0.0), np.minimum(mean + half, 100.0), n.astype(np.int64)
+
+
+def cell_alphas(cells: Cells, items: Items, *, confidence: float = 0.95) -> CellAlphas:
+    """Cronbach's alpha of every construct in every cell, listwise within the construct. Formula 9.
+
+    From sums of items, of totals, and of squares; as `reliability.cronbach_alpha` it refuses fewer than three people,
+    one item, or no variance of the sum. Alpha of a few people says little: pool it (`reliability.pooled_alpha`).
+    """
+    membership = items.membership
+    k, width = membership.shape
+    size = membership.sum(axis=0)
+    middle = (items.high + items.low) / 2
+
+    def columns(rows: slice) -> FloatArray:
+        total, count = items.totals(rows)
+        whole = count == size[:, None]
+        total = (total - middle * count) * whole
+        part = np.empty((total.shape[1], 2 * k + 2 * width))
+        given, keep = part[:, :k], whole.T[:, items.construct]
+        given[:] = items.answers[rows]
+        given -= middle
+        given[~keep] = 0.0  # also where missing
+        np.square(given, out=part[:, k : 2 * k])
+        part[:, 2 * k : 2 * k + width] = (total**2).T
+        part[:, 2 * k + width :] = whole.T
+        return part
+
+    sums = cells.sums(columns, 2 * k + 2 * width, by_place=False)
+    by_item, by_item_squares, total_squares, n = np.split(sums, [k, 2 * k, 2 * k + width], axis=1)
+    people = np.maximum(n, 1.0)
+    parts = (by_item_squares @ membership) - (by_item**2) @ membership / people
+    total = total_squares - (by_item @ membership) ** 2 / people
+    usable = (n >= FEWEST_PEOPLE) & (size > 1) & (total > 1e-12 * np.maximum(parts, 1e-12))
+    ratio = parts / np.where(usable, total, 1.0)
+    value = np.where(usable, size / np.maximum(size - 1, 1) * (1 - ratio), np.nan)
+    low, high = _feldt(value, n, size, confidence)
+    return CellAlphas(value, low, high, n.astype(np.int64))
+
+
+def cell_bootstrap(
+    values: FloatArray,
+    cell: IntArray,
+    n_cells: int,
+    *,
+    rng: np.random.Generator,
+    resamples: int = 2000,
+    confidence: float = 0.95,
+) -> tuple[FloatArray, FloatArray]:
+    """Percentile interval of the mean over organizations in every cell, drawing whole organizations.
+
+    values: (places,) organization means, NaN left out; cell: (places,). Returns low and high, (cells,), NaN below four
+    organizations or without spread. Cells with the same number of organizations share the draws: within a cell they are
+    as random as its own would be, and comparisons between cells gain nothing and lose nothing worth having.
+    """
+    if resamples < 1 or not 0 < confidence < 1:
+        raise ValueError("at least one resample, and confidence between 0 and 1")
+    known = np.isfinite(values)
+    order = np.argsort(cell[known], kind="stable")
+    ordered = values[known][order]
+    count = np.bincount(cell[known], minlength=n_cells)
+    start = np.cumsum(count) - count
+    ends = np.full((2, n_cells), np.nan)
+    for n in np.unique(count[count >= FEWEST_CLUSTERS]):
+        draws = rng.multinomial(n, np.full(n, 1 / n), resamples).T / n
+        members = np.flatnonzero(count == n)
+        for part in np.array_split(members, -(-members.size // CELLS_AT_ONCE)):
+            sample = ordered[start[part][:, None] + np.arange(n)]
+            low, high = _tails(sample @ draws, (1 - confidence) / 2)
+            flat = np.ptp(sample, axis=1) == 0
+            ends[:, part] = np.where(flat, np.nan, low), np.where(flat, np.nan, high)
+    return ends[0], ends[1]
+
+
+def _tails(replicates: FloatArray, tail: float) -> tuple[FloatArray, FloatArray]:
+    """Both quantiles of every row by linear interpolation (numpy's type 7), from one partition."""
+    last = replicates.shape[1] - 1
+    below = int(tail * last)
+    part = tail * last - below
+    ranks = sorted({below, min(below + 1, last), last - below, max(last - below - 1, 0)})
+    replicates.partition(ranks, axis=1)
+    low = replicates[:, below] * (1 - part) + replicates[:, min(below + 1, last)] * part
+    high = replicates[:, last - below] * (1 - part) + replicates[:, max(last - below - 1, 0)] * part
+    return low, high
+
+
+def _by(codes: IntArray, values: FloatArray, groups: int) -> FloatArray:
+    """Sums of the rows of values by code: (groups, columns)."""
+    width = values.shape[1]
+    flat = (codes[:, None] * width + np.arange(width)).ravel()
+    total = np.bincount(flat, weights=values.ravel(), minlength=groups * width)
+    return np.asarray(total.reshape(groups, width), dtype=np.float64)
+
+
+def _feldt(value: FloatArray, n: FloatArray, size: FloatArray, confidence: float) -> tuple[FloatArray, FloatArray]:
+    from scipy.special import fdtri
+
+    if not 0 < confidence < 1:
+        raise ValueError("confidence must lie between 0 and 1")
+    tail = (1 - confidence) / 2
+    pairs, pair = np.unique(np.stack([n, np.broadcast_to(size, n.shape)]).reshape(2, -1), axis=1, return_inverse=True)
+    df = np.maximum(pairs[0] - 1, 1.0)
+    upper, lower = (fdtri(df, df * np.maximum(pairs[1] - 1, 1.0), p)[pair].reshape(n.shape) for p in (1 - tail, tail))
+    return 1 - (1 - value) * upper, 1 - (1 - value) * lower
