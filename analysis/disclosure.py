@@ -126,10 +126,10 @@ def ranges_around(value: float) -> tuple[Interval, ...]:
     return tuple(ranges)
 
 
-def scale_points_left(low: FloatArray, high: FloatArray, people: IntArray, step: float) -> IntArray:
+def scale_points_left(low: FloatArray, high: FloatArray, people: IntArray, step: FloatArray | float) -> IntArray:
     """How many scale points remain possible for one person of an organization whose mean lies in an interval.
 
-    low, high: ends of the organization's mean, points of 100. people: its number of answers; all three broadcast.
+    low, high: ends of the organization's mean, points of 100. people: its number of answers; all broadcast.
     The colleagues are free: one person's answer lies between m·low - 100(m - 1) and m·high, cut at 0 and 100.
     """
     least = np.maximum(people * low - 100.0 * (people - 1), 0.0)

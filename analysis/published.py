@@ -68,7 +68,9 @@ class Published:
     audit; "spread" (SD of people, points) and "agreement" (AD, rwg of the same answers) are shown as number, as word or
     not at all; "interval" is the half-width of the interval around a mean over organizations; anything else counts as
     derived: it follows the linear number of the same target and population.
-    terms: for changes, slopes and gaps, the weighted sum this number is; empty for a mean of this round.
+    terms: for changes, slopes and gaps, the weighted sum this number is; empty for a mean of this round. Its statistic
+    says which kind of mean the terms are. The population of a term of an earlier round is looked up in the release of
+    that round, then among the populations given now: people matched over two rounds need keys of their own.
     """
 
     key: str
@@ -89,6 +91,7 @@ class Structure:
     without parts is a leaf and has answers of its own.
     answers: leaf -> organization -> the answers of its people in points of 100; with them the audit also plays every
     organization that subtracts its own, without them (a release read again later) only the reader from outside.
+    Scores of people for targets that have parts may be given too: spreads of such targets are shown only with them.
     step: distance of two scale points, in points of 100 (10 on the 0-10 scale).
     """
 
@@ -109,18 +112,19 @@ class Structure:
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """A linear number as an attacker reads it: between low and high, points of 100."""
+    """A linear number as an attacker reads it: between low and high, points of 100; terms as in `Published`."""
 
     target: str
     population: str
     statistic: str
     low: float
     high: float
+    terms: tuple[Term, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Hidden:
-    """A linear number that was computed and is not shown."""
+    """A mean that is a secret: computed, and not shown because of its size, its extremes or the audit."""
 
     target: str
     population: str
@@ -129,16 +133,12 @@ class Hidden:
 
 @dataclass(frozen=True, slots=True)
 class ProtectedRelease:
-    """What the world can read of one round, with the populations behind it.
-
-    implied: populations that stand behind a number over several rounds (a change, a slope), per target.
-    """
+    """What the world can read of one round, with the populations behind it (those of its terms included)."""
 
     round_key: str
     populations: Mapping[str, Population]
     shown: tuple[Shown, ...] = ()
     hidden: tuple[Hidden, ...] = ()
-    implied: tuple[tuple[str, Population], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,7 +166,8 @@ class Finding:
 
     target: leaf or construct. about: "population:<key>", "organization:<id>" or "person:<id>" (somebody there).
     attacker: "" for a reader from outside, otherwise the organization that subtracts its own answers.
-    width: points of 100 between the smallest and the largest value that fit everything published.
+    width: points of 100 between values that fit everything published; exact where a linear program was solved, else
+    what is left at least.
     """
 
     target: str

@@ -1,0 +1,53 @@
+"""What the width of an interval around a mean over organizations gives away."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+import numpy as np
+
+from analysis.attack import points_needed
+from analysis.disclosure import MIN_WIDTH, scale_points_left
+from analysis.estimates import FloatArray, Interval
+from analysis.intervals import t_quantile
+
+CONFIDENCE = 0.95
+
+
+def interval_is_open(
+    means: FloatArray,
+    people: Sequence[int],
+    centre: float,
+    ends: Interval,
+    step: float,
+    *,
+    confidence: float = CONFIDENCE,
+) -> bool:
+    """Whether a published interval leaves every organization 20 points and every person 3 scale points.
+
+    means: (n_organizations,) points of 100, NaN where not known. people: head-counts. centre: the mean, unrounded.
+    ends: the interval as published. step: distance of two scale points.
+    A reader takes the half-width h for t s / sqrt(N), hence squared deviations Q = (N - 1) N h^2 / t^2; whoever knows
+    the own mean x takes (x - centre)^2 N / (N - 1) off. Each of the k organizations left lies within
+    m +- sqrt(Q (k - 1) / k) (Samuelson 1968). A true Q beyond this comes from an interval of another kind, which says
+    less about it.
+    """
+    n = len(people)
+    half = max(ends.high - centre, centre - ends.low) + 0.5
+    squares = (n - 1) * n * (half / t_quantile(confidence, n - 1)) ** 2
+    known = np.isfinite(means).all()
+    if known:
+        squares = max(squares, float(((means - means.mean()) ** 2).sum()))
+    for attacker in range(-1, n if known else 0):
+        k, middle, left = n, centre, squares
+        if attacker >= 0:
+            own = float(means[attacker]) - centre
+            k, middle, left = n - 1, centre - own / (n - 1), squares - own**2 * n / (n - 1)
+        radius = math.sqrt(max(left, 0.0) * (k - 1) / k)
+        low, high = max(0.0, middle - radius), min(100.0, middle + radius)
+        others = np.array([m for index, m in enumerate(people) if index != attacker])
+        points = scale_points_left(np.array(low), np.array(high), others, step)
+        if high - low < MIN_WIDTH or int(points.min()) < points_needed(step):
+            return False
+    return True
