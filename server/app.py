@@ -18,10 +18,12 @@ from server.routes import (
     entering,
     findings,
     handing_in,
+    inviting,
     partnerships,
     positions,
     resuming,
     rounds,
+    setup,
     trends,
 )
 from server.security import BodyLimit, HeadAsGet, SameOrigin, Sealer, SecurityHeaders, read_secret_key
@@ -30,7 +32,20 @@ from surveys.database import make_engine
 from surveys.keystore import Keystore
 from surveys.problems import SurveyProblem
 
-ROUTES = (entering, account, handing_in, resuming, answering, positions, partnerships, trends, rounds, findings)
+ROUTES = (
+    entering,
+    account,
+    handing_in,
+    resuming,
+    answering,
+    positions,
+    partnerships,
+    trends,
+    setup,  # before rounds: "new" must not be taken for the number of a round
+    inviting,
+    rounds,
+    findings,
+)
 
 
 def create_app(settings: Settings) -> FastAPI:

@@ -1,0 +1,204 @@
+"""Who is invited: the list before the start; after it the personal links, corrected addresses, people who left."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Depends, Form
+from starlette.datastructures import UploadFile
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+
+from server.deps import KeystoreDep, SettingsDep
+from server.dossiers import organizations_by_id
+from server.invitees import Fault, UnreadableFile, decode, is_address, read_list, write_list
+from server.languages import LANGUAGES
+from server.pages import Page, Words, language_of, render, see_other
+from server.preparing import LINKS_SHOWN, find_links_shown, in_order
+from server.routes.setup import Run, RunDep
+from server.settings import Settings
+from server.sheets import name_of, title_of
+from surveys import partnerships, rounds
+from surveys.invitations import personal_secret
+from surveys.keystore import Keystore
+from surveys.models import Invitation, Organization
+from surveys.problems import NotFound, RoundNotOpen
+
+router = APIRouter()
+SHOWN_AGAIN = timedelta(minutes=15)  # a page lost to a double click or an empty printer may be asked for again
+
+
+@dataclass(frozen=True, slots=True)
+class ListPage(Page):
+    template = "rounds/list.html"
+    title: Words
+    address: str
+    label: str
+    text: str
+    names: tuple[Words, ...]
+    languages: tuple[str, ...]
+    faults: tuple[Fault, ...]
+    problem: str
+
+
+@dataclass(frozen=True, slots=True)
+class LinkLine:
+    person: str
+    organization: Words
+    language: str
+    link: str
+    code: str
+
+
+@dataclass(frozen=True, slots=True)
+class LinksPage(Page):
+    """Every personal link once, to be handed out; nothing about who used one."""
+
+    template = "rounds/links.html"
+    title: Words
+    address: str
+    label: str
+    links: tuple[LinkLine, ...]
+    enter_at: str
+
+
+@router.get("/partnerships/{partnership_id}/rounds/{number}/list")
+def list_page(run: RunDep) -> Response:
+    run.require("prepared")
+    names = {str(key): one.name for key, one in organizations_by_id(run.session, run.partnership.id).items()}
+    return render(run.request, _list_page(run, write_list(rounds.invitations_of(run.session, run.round_), names)))
+
+
+async def read_pasted(request: Request) -> str | None:
+    """The list as pasted, or as in the file where one was chosen; None for a file that is not text."""
+    form = await request.form(max_files=1, max_fields=10)
+    file, text = form.get("file"), form.get("text")
+    if isinstance(file, UploadFile) and file.filename:
+        try:
+            text = decode(await file.read())
+        except UnreadableFile:
+            return None
+    if not isinstance(text, str) or "\x00" in text:
+        raise HTTPException(422)
+    return text
+
+
+PastedDep = Annotated[str | None, Depends(read_pasted)]
+
+
+@router.post("/partnerships/{partnership_id}/rounds/{number}/list")
+def save_list(run: RunDep, text: PastedDep) -> Response:
+    """All lines or none: with a fault nothing is saved, and every fault is named with its line."""
+    run.require("prepared")
+    if text is None:
+        problem = run._("This file is not text in UTF-8. Save it as “CSV UTF-8” and send it again.")
+        return render(run.request, _list_page(run, "", problem=problem), status=422)
+    found, faults = read_list(text, _members(run), run._)
+    if faults:
+        return render(run.request, _list_page(run, text, tuple(faults)), status=422)
+    rounds.set_list(run.session, run.round_, found)
+    run.record(f"set the list to {len(found)} people")
+    return see_other(run.address)
+
+
+def _members(run: Run) -> list[Organization]:
+    day = run.round_.opens_at.date()
+    return [one for _, one in partnerships.members_on(run.session, run.partnership.id, day)]
+
+
+def _list_page(run: Run, text: str, faults: tuple[Fault, ...] = (), problem: str = "") -> ListPage:
+    language = language_of(run.request)
+    return ListPage(
+        title=title_of(run.partnership, language),
+        address=run.address,
+        label=run.round_.label,
+        text=text,
+        names=tuple(name_of(one, language) for one in _members(run)),
+        languages=LANGUAGES,
+        faults=faults,
+        problem=problem,
+    )
+
+
+@router.post("/partnerships/{partnership_id}/rounds/{number}/links")
+def show_links(run: RunDep, keystore: KeystoreDep, settings: SettingsDep) -> Response:
+    """All links, once; the act is on record. Later a lost link is shown by itself."""
+    _require_open(run)
+    earlier = find_links_shown(run.session, run.round_)
+    if earlier is not None and (run.now - earlier.at > SHOWN_AGAIN or earlier.actor != run.account.email):
+        return run.refuse(run._("All links were shown before. A lost link can be shown again beside its person."), 409)
+    if earlier is None:
+        run.record(LINKS_SHOWN)
+    present = [one for one in rounds.invitations_of(run.session, run.round_) if not one.gone]
+    return _links_page(run, keystore, settings, present)
+
+
+@router.post("/partnerships/{partnership_id}/rounds/{number}/people/{invitation_id}/link")
+def show_link(run: RunDep, keystore: KeystoreDep, settings: SettingsDep, invitation_id: UUID) -> Response:
+    _require_open(run)
+    invitation = _get_present(run, invitation_id)
+    run.record("showed one link again")
+    return _links_page(run, keystore, settings, [invitation])
+
+
+def _links_page(run: Run, keystore: Keystore, settings: Settings, invitations: Iterable[Invitation]) -> Response:
+    language, keys = language_of(run.request), keystore.load(run.round_.id)
+    organizations = organizations_by_id(run.session, run.partnership.id)
+    enter_at = f"{settings.base_url.rstrip('/')}/i"
+    lines = []
+    for one in in_order(invitations, organizations):
+        code = personal_secret(keys, one.id)
+        organization = name_of(organizations[one.organization_id], language)
+        lines.append(LinkLine(one.person, organization, one.language, f"{enter_at}#{code}", code))
+    title = title_of(run.partnership, language)
+    return render(run.request, LinksPage(title, run.address, run.round_.label, tuple(lines), enter_at))
+
+
+@router.post("/partnerships/{partnership_id}/rounds/{number}/people/{invitation_id}/address")
+def correct_address(run: RunDep, invitation_id: UUID, email: Annotated[str, Form(max_length=400)] = "") -> Response:
+    """The link stays the same: it is sent again, to the right address."""
+    _require_open(run)
+    invitation, wanted = _get_present(run, invitation_id), email.strip().lower()
+    if not is_address(wanted):
+        return run.refuse(run._("This is not an e-mail address; nothing was changed."), 422)
+    others = [one for one in rounds.invitations_of(run.session, run.round_) if one.id != invitation.id]
+    if any(one.email == wanted for one in others):
+        return run.refuse(run._("Somebody else on the list has this address; nothing was changed."), 422)
+    if invitation.email != wanted:
+        invitation.email = wanted
+        run.record("corrected an address")
+    return see_other(run.address)
+
+
+@router.post("/partnerships/{partnership_id}/rounds/{number}/people/{invitation_id}/gone")
+def declare_gone(run: RunDep, invitation_id: UUID) -> Response:
+    _require_open(run)
+    invitation = _get_invitation(run, invitation_id)
+    if not invitation.gone:
+        rounds.declare_gone(run.session, run.round_, invitation_id)
+        run.record("declared a person gone")
+    return see_other(run.address)
+
+
+def _require_open(run: Run) -> None:
+    if run.round_.state != "open":
+        raise RoundNotOpen(f"round {run.round_.number} is {run.round_.state}", round_id=run.round_.id)
+
+
+def _get_invitation(run: Run, invitation_id: UUID) -> Invitation:
+    invitation = run.session.get(Invitation, invitation_id)
+    if invitation is None or invitation.round_id != run.round_.id:
+        raise NotFound("there is no such invitation")
+    return invitation
+
+
+def _get_present(run: Run, invitation_id: UUID) -> Invitation:
+    invitation = _get_invitation(run, invitation_id)
+    if invitation.gone:
+        raise NotFound("this person was declared gone")
+    return invitation

@@ -1,0 +1,77 @@
+"""Label and dates of a round as a form: typed on the partnership's clocks, read with every fault."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from surveys.models import Round
+
+Gettext = Callable[[str], str]
+USUAL_LENGTH = timedelta(days=14)
+LONGEST_LABEL = 80
+LATEST_YEAR = 2200
+
+
+@dataclass(frozen=True, slots=True)
+class Typed:
+    """The fields as a browser sends and shows them."""
+
+    label: str
+    opens_at: str
+    closes_at: str
+
+
+@dataclass(frozen=True, slots=True)
+class Dates:
+    label: str
+    opens_at: datetime
+    closes_at: datetime
+
+
+def suggested(now: datetime, zone: str) -> Typed:
+    """From tomorrow morning, for two weeks, until an evening."""
+    opens_at = (now.astimezone(ZoneInfo(zone)) + timedelta(days=1)).replace(hour=8, minute=0)
+    return Typed("", _shown(opens_at), _shown((opens_at + USUAL_LENGTH).replace(hour=17)))
+
+
+def of_round(round_: Round, zone: str) -> Typed:
+    clock = ZoneInfo(zone)
+    return Typed(round_.label, _shown(round_.opens_at.astimezone(clock)), _shown(round_.closes_at.astimezone(clock)))
+
+
+def _shown(moment: datetime) -> str:
+    return moment.strftime("%Y-%m-%dT%H:%M")
+
+
+def read_dates(typed: Typed, zone: str, now: datetime, _: Gettext) -> tuple[Dates | None, tuple[str, ...]]:
+    """The dates, or what is wrong with them."""
+    label = " ".join(typed.label.split())
+    opens_at, closes_at = _moment(typed.opens_at, zone), _moment(typed.closes_at, zone)
+    faults = []
+    if len(label) > LONGEST_LABEL or not label.isprintable():
+        faults.append(
+            _("The label has at most {count} characters, without signs that cannot be printed.").format(
+                count=LONGEST_LABEL
+            )
+        )
+    if opens_at is None or closes_at is None:
+        faults.append(_("Please give both times as a day and an hour."))
+    elif closes_at <= opens_at:
+        faults.append(_("A round must close after it opens."))
+    elif closes_at <= now:
+        faults.append(_("The closing time lies in the past."))
+    if faults or opens_at is None or closes_at is None:
+        return None, tuple(faults)
+    return Dates(label, opens_at, closes_at), ()
+
+
+def _moment(text: str, zone: str) -> datetime | None:
+    try:
+        typed = datetime.fromisoformat(text)
+    except ValueError:
+        return None
+    is_usable = typed.tzinfo is None and 2000 <= typed.year < LATEST_YEAR
+    return typed.replace(tzinfo=ZoneInfo(zone)) if is_usable else None

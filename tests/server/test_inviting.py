@@ -1,0 +1,235 @@
+"""/rounds/{number}/list, /links and /people/...: who is invited, and the links to hand out."""
+
+from __future__ import annotations
+
+import html
+from datetime import timedelta
+from uuid import uuid4
+
+import pytest
+
+from surveys import accounts, rounds
+from surveys.invitations import redeem
+from surveys.models import AuditEntry
+from surveys.partnerships import members_on
+from surveys.problems import LinkNotOpen
+from tests.factories import cast_all, make_account, make_round, secret_of
+from tests.server.conftest import text_of
+
+
+def address(partnership, rest):
+    return f"/partnerships/{partnership.id}/rounds/1{rest}"
+
+
+def read(page):
+    return html.unescape(text_of(page.text))
+
+
+@pytest.fixture
+def as_amina(log_in, amina):
+    return log_in(amina)
+
+
+@pytest.fixture
+def prepared(session, keystore, partnership):
+    return make_round(session, keystore, partnership=partnership, state="prepared")
+
+
+@pytest.fixture
+def opened(session, keystore, partnership):
+    return make_round(session, keystore, partnership=partnership)
+
+
+@pytest.fixture
+def names(session, partnership, now):
+    return [one.name for _, one in members_on(session, partnership.id, now.date())]
+
+
+def people(session, round_):
+    return list(rounds.invitations_of(session, round_))
+
+
+class TestList:
+    def test_it_works(self, as_amina, session, partnership, prepared, names):
+        assert "; en" not in names[0]
+        assert names[0] in html.unescape(as_amina.get(address(partnership, "/list")).text)
+        text = f"Sok Dara; Dara@Example.org; {names[0]}; km\n\nEmma Roy; emma@example.org; {names[1].upper()}\n"
+        answer = as_amina.post(address(partnership, "/list"), data={"text": text})
+        assert (answer.status_code, answer.headers["location"]) == (303, address(partnership, ""))
+        found = people(session, prepared)
+        assert [(one.person, one.email, one.language) for one in found] == [
+            ("Emma Roy", "emma@example.org", "en"),
+            ("Sok Dara", "dara@example.org", "km"),
+        ]
+
+    def test_what_was_saved_can_be_changed(self, as_amina, session, partnership, prepared):
+        before = {(one.person, one.email) for one in people(session, prepared)}
+        form = as_amina.get(address(partnership, "/list")).text
+        text = html.unescape(form.split("<textarea")[1].split(">", 1)[1].split("</textarea>")[0])
+        assert as_amina.post(address(partnership, "/list"), data={"text": text}).status_code == 303
+        assert {(one.person, one.email) for one in people(session, prepared)} == before
+
+    @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16"])
+    def test_file(self, as_amina, session, partnership, prepared, names, encoding):
+        text = f'Email,Name,Organization,Language\r\nd@example.org,"សុខ, ដារ៉ា",{names[0]},KM\r\n'
+        file = {"file": ("list.csv", text.encode(encoding), "text/csv")}
+        answer = as_amina.post(address(partnership, "/list"), data={"text": "ignored"}, files=file)
+        assert answer.status_code == 303
+        assert [one.person for one in people(session, prepared)] == ["សុខ, ដារ៉ា"]
+
+    def test_file_that_is_no_text(self, as_amina, session, partnership, prepared):
+        file = {"file": ("list.xlsx", b"PK\x03\x04\xff\xff\x80", "application/zip")}
+        answer = as_amina.post(address(partnership, "/list"), files=file)
+        assert answer.status_code == 422
+        assert "This file is not text in UTF-8." in answer.text
+        assert len(people(session, prepared)) == 8
+
+    @pytest.mark.parametrize(
+        ("line", "words"),
+        [
+            ("Dara; dara@example.org", "three things are needed"),
+            ("Dara; dara; {name}", "“dara” is not an e-mail address"),
+            ("Dara; a@b.org, c@d.org; {name}", "is not an e-mail address"),
+            ("Dara; a@b; {name}", "“a@b” is not an e-mail address"),
+            ("Dara; =?utf-8?q?x?=@b.org; {name}", "is not an e-mail address"),
+            ("Dara; " + "x" * 320 + "@b.org; {name}", "is not an e-mail address"),
+            ("Dara; dara@example.org; <svg onload=x>", "“<svg onload=x>” is not a partner of this partnership"),
+            ("Dara; dara@example.org; {name}; de", "“de” is not one of the languages en, km, fr"),
+            ("Dara; FIRST@example.org; {name}", "this address stands on line 1 already"),
+            ("D\u202eara; dara@example.org; {name}", "holds signs that cannot be printed"),
+        ],
+    )
+    def test_fault_is_named_with_its_line(self, as_amina, session, partnership, prepared, names, line, words):
+        text = f"First; first@example.org; {names[0]}\n" + line.format(name=names[1])
+        answer = as_amina.post(address(partnership, "/list"), data={"text": text})
+        assert answer.status_code == 422
+        assert "Line 2: " in read(answer)
+        assert words in html.unescape(answer.text)
+        assert "Nothing was saved" in answer.text
+        assert "<svg onload" not in answer.text
+        assert len(people(session, prepared)) == 8
+
+    def test_every_fault_at_once(self, as_amina, partnership, prepared):
+        answer = as_amina.post(address(partnership, "/list"), data={"text": "a\nb\nc"})
+        assert all(f"Line {line}:" in answer.text for line in (1, 2, 3))
+
+    def test_new_list_needs_a_new_approval(self, as_amina, session, partnership, prepared, names):
+        rounds.approve(session, prepared, by="Dara")
+        as_amina.post(address(partnership, "/list"), data={"text": f"Sok; sok@example.org; {names[0]}"})
+        assert prepared.approved_by == ""
+        assert "At least 5 people from 3 organizations are needed" in read(as_amina.get(address(partnership, "")))
+
+    def test_frozen_after_the_start(self, as_amina, session, partnership, opened, names):
+        assert as_amina.get(address(partnership, "/list")).status_code == 409
+        answer = as_amina.post(address(partnership, "/list"), data={"text": f"Sok; sok@example.org; {names[0]}"})
+        assert answer.status_code == 409
+        assert len(people(session, opened)) == 8
+
+    def test_stranger_finds_nothing(self, log_in, stranger, partnership, prepared):
+        browser_of = log_in(stranger)
+        assert browser_of.get(address(partnership, "/list")).status_code == 404
+        assert browser_of.post(address(partnership, "/list"), data={"text": ""}).status_code == 404
+
+
+class TestLinks:
+    def test_it_works(self, as_amina, session, keystore, partnership, opened):
+        answer = as_amina.post(address(partnership, "/links"))
+        assert answer.status_code == 200
+        assert answer.headers["cache-control"] == "no-store"
+        assert "Who holds a link can answer in that person's name." in read(answer)
+        for one in people(session, opened):
+            assert answer.text.count(f"http://127.0.0.1:8000/i#{secret_of(keystore, opened, one)}<") == 1
+
+    def test_once(self, as_amina, log_in, amina, clock, session, partnership, opened):
+        as_amina.post(address(partnership, "/links"))
+        assert as_amina.post(address(partnership, "/links")).status_code == 200  # a double click loses nothing
+        clock.now += timedelta(minutes=16)
+        answer = log_in(amina).post(address(partnership, "/links"))
+        assert answer.status_code == 409
+        assert "All links were shown before." in answer.text
+        assert "/i#" not in answer.text
+        acts = [entry.act for entry in session.exec(AuditEntry.__table__.select()).all()]
+        assert acts.count("showed all links") == 1
+        assert "All links were shown to amina@example.org on 15 June 2026" in read(
+            as_amina.get(address(partnership, ""))
+        )
+
+    def test_not_to_a_second_facilitator(self, as_amina, log_in, session, partnership, opened):
+        as_amina.post(address(partnership, "/links"))
+        bora = make_account(session, "bora")
+        accounts.entrust(session, bora, partnership.id)
+        session.flush()
+        assert log_in(bora).post(address(partnership, "/links")).status_code == 409
+
+    def test_says_nothing_about_who_answered(self, as_amina, session, keystore, partnership, opened):
+        before = as_amina.post(address(partnership, "/links")).text
+        cast_all(session, keystore, opened, T1=7)
+        assert as_amina.post(address(partnership, "/links")).text == before
+
+    def test_lost_link_is_shown_alone(self, as_amina, session, keystore, partnership, opened):
+        first, second, *_ = people(session, opened)
+        answer = as_amina.post(address(partnership, f"/people/{first.id}/link"))
+        assert secret_of(keystore, opened, first) in answer.text
+        assert secret_of(keystore, opened, second) not in answer.text
+
+    @pytest.mark.parametrize("state", ["prepared", "closed", "released"])
+    def test_only_while_open(self, as_amina, session, partnership, opened, state):
+        opened.state = state
+        session.flush()
+        assert as_amina.post(address(partnership, "/links")).status_code == 409
+
+    def test_reading_shows_nothing(self, as_amina, partnership, opened):
+        assert as_amina.get(address(partnership, "/links")).status_code == 405
+
+    def test_stranger_finds_nothing(self, log_in, stranger, partnership, opened):
+        assert log_in(stranger).post(address(partnership, "/links")).status_code == 404
+
+
+class TestPeople:
+    def test_corrected_address_keeps_the_link(self, as_amina, session, keystore, partnership, opened, now):
+        one = people(session, opened)[0]
+        secret = secret_of(keystore, opened, one)
+        answer = as_amina.post(address(partnership, f"/people/{one.id}/address"), data={"email": " New@Example.org "})
+        assert answer.status_code == 303
+        assert one.email == "new@example.org"
+        assert redeem(session, secret, now=now).invitation.id == one.id
+
+    @pytest.mark.parametrize("email", ["", "x", "a@b.org\nBcc: c@d.org", "a b@c.org", '"a@b" <c@d.org>'])
+    def test_wrong_address_changes_nothing(self, as_amina, session, partnership, opened, email):
+        one = people(session, opened)[0]
+        before = one.email
+        answer = as_amina.post(address(partnership, f"/people/{one.id}/address"), data={"email": email})
+        assert answer.status_code == 422
+        assert "nothing was changed" in answer.text
+        assert one.email == before
+
+    def test_address_of_somebody_else(self, as_amina, session, partnership, opened):
+        one, other, *_ = people(session, opened)
+        answer = as_amina.post(address(partnership, f"/people/{one.id}/address"), data={"email": other.email.upper()})
+        assert answer.status_code == 422
+        assert "Somebody else on the list has this address" in answer.text
+
+    def test_gone_closes_the_link(self, as_amina, session, keystore, partnership, opened, now):
+        one = people(session, opened)[0]
+        for _ in range(2):
+            assert as_amina.post(address(partnership, f"/people/{one.id}/gone")).status_code == 303
+        with pytest.raises(LinkNotOpen):
+            redeem(session, secret_of(keystore, opened, one), now=now)
+        assert sum(opened.invited.values()) == 8
+        assert "declared gone" in read(as_amina.get(address(partnership, "")))
+        assert as_amina.post(address(partnership, f"/people/{one.id}/link")).status_code == 404
+
+    @pytest.mark.parametrize("act", ["link", "gone", "address"])
+    def test_person_of_another_round(self, as_amina, session, keystore, partnership, opened, act):
+        elsewhere = people(session, make_round(session, keystore))[0]
+        data = {"email": "new@example.org"}
+        assert as_amina.post(address(partnership, f"/people/{elsewhere.id}/{act}"), data=data).status_code == 404
+        assert as_amina.post(address(partnership, f"/people/{uuid4()}/{act}"), data=data).status_code == 404
+        assert not elsewhere.gone
+
+    @pytest.mark.parametrize("act", ["link", "gone", "address"])
+    def test_stranger_finds_nothing(self, log_in, stranger, session, partnership, opened, act):
+        one = people(session, opened)[0]
+        answer = log_in(stranger).post(address(partnership, f"/people/{one.id}/{act}"), data={"email": "x@example.org"})
+        assert answer.status_code == 404
+        assert not one.gone
