@@ -76,13 +76,13 @@ def list_page(run: RunDep) -> Response:
 
 async def read_pasted(request: Request) -> str | None:
     """The list as pasted, or as in the file where one was chosen; None for a file that is not text."""
-    form = await request.form(max_files=1, max_fields=10)
-    file, text = form.get("file"), form.get("text")
-    if isinstance(file, UploadFile) and file.filename:
-        try:
-            text = decode(await file.read())
-        except UnreadableFile:
-            return None
+    async with request.form(max_files=1, max_fields=10) as form:
+        file, text = form.get("file"), form.get("text")
+        if isinstance(file, UploadFile) and file.filename:
+            try:
+                text = decode(await file.read())
+            except UnreadableFile:
+                return None
     if not isinstance(text, str) or "\x00" in text:
         raise HTTPException(422)
     return text

@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from argon2 import PasswordHasher
 from fastapi import FastAPI, Request
 from sqlalchemy import event
 from sqlmodel import Session
@@ -23,6 +24,15 @@ from surveys.keystore import Keystore
 from surveys.models import Account, Partnership, Round
 from tests.factories import NOW, make_account, make_partnership, make_round
 from tests.sample_releases import SERIES
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _quick_passwords() -> Iterator[None]:
+    """Passwords hashed with little effort: accounts are made by the hundred here."""
+    quick = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(accounts, "_hasher", lambda: quick)
+        yield
 
 
 @pytest.fixture(scope="session")
