@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date
 from functools import cache
 from gettext import GNUTranslations, NullTranslations
@@ -13,6 +14,7 @@ from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 
 LANGUAGES = ("en", "km", "fr")
+DEFAULT_LABEL = re.compile(r"Round (\d+)")
 LOCALE = Path(__file__).resolve().parent.parent / "templates" / "locale"
 
 
@@ -27,6 +29,12 @@ def translator(language: str) -> NullTranslations:
         write_mo(compiled, read_po(file))
     compiled.seek(0)
     return GNUTranslations(compiled)
+
+
+def label_in(label: str, language: str) -> str:
+    """A round's label; the one it has when nobody named it is said in the reader's language."""
+    found = DEFAULT_LABEL.fullmatch(label)
+    return translator(language).gettext("Round {number}").format(number=found[1]) if found else label
 
 
 def format_day(day: date, language: str) -> str:

@@ -6,9 +6,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 
-from server.languages import translator
+from server.languages import label_in, translator
 from surveys.instruments import Instrument, text_in
-from surveys.releases import Cell, Partner
+from surveys.releases import Cell, Partner, Release
 
 
 def N_(text: str) -> str:  # noqa: N802 - the mark under which the extractor finds words translated later
@@ -71,6 +71,10 @@ class Wording:
         if cell is None:
             return self._(REASONS["not_computed"])
         return "" if cell.reason is None else self._(REASONS.get(cell.reason, HIDDEN))
+
+    def label(self, release: Release) -> str:
+        """What its round is called."""
+        return label_in(release.round_label, self.language)
 
     def population(self, code: str) -> str:
         return self._(POPULATIONS[code]) if code in POPULATIONS else code

@@ -13,6 +13,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from server.deps import SealerDep, SessionDep, is_https
+from server.languages import label_in
 from server.pages import Page, Words, language_of, render, see_other, words_in
 from server.positions import state_of_position
 from server.questionnaire import Section, missing_from
@@ -39,6 +40,7 @@ class WelcomePage(Page):
     purpose: Words | None
     organization: Words
     minutes: int
+    period: int  # months to think of; 0: since the last round
     closes_at: datetime
     time_zone: str
     dyadic_mode: str
@@ -149,10 +151,11 @@ def _welcome_page(session: Session, sheet: Sheet, language: str) -> WelcomePage:
     purpose = words_in({"en": partnership.purpose}, language) if partnership.purpose else None
     return WelcomePage(
         title=title_of(partnership, language),
-        round_label=round_.label,
+        round_label=label_in(round_.label, language),
         purpose=purpose,
         organization=name_of(visit.organization, language),
         minutes=sheet.minutes(n_partners=len(invited) - 1),
+        period=partnership.rhythm_months if round_.number == 1 else 0,
         closes_at=round_.closes_at,
         time_zone=partnership.time_zone,
         dyadic_mode=round_.dyadic_mode,
