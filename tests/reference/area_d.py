@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from analysis.confirmatory import Likelihood, factor_fit
+from analysis.dif import ItemDif, item_dif
 from analysis.dimensionality import eigenvalues, parallel_analysis, sampling_adequacy, sphericity
 from analysis.estimates import BoolArray, FloatArray
 from analysis.fit_indices import FitIndices
@@ -233,6 +234,41 @@ def _searched(case: Case, path: Place) -> tuple[float, float] | None:
     return 0.0, float(given.get("abs", 2e-4))
 
 
+def differential(case: Case) -> Mapping[str, Any]:
+    column = str(case.input.get("group", "group"))
+    items, label = _items(case, but=(column,)), case.text(column)
+    levels = [str(level) for level in case.input.get("group_levels") or sorted({str(name) for name in label if name})]
+    reference = str(case.input.get("reference", levels[0]))
+    order = [reference, *[level for level in levels if level != reference]]
+    known = [row for row, name in enumerate(label) if name in order]
+    found = item_dif(
+        case.matrix(items)[known],
+        np.array([order.index(str(label[row])) for row in known]),
+        n_groups=len(order),
+        people_per_group=2,
+    )
+    return {"n": found[0].n, "items": {name: _item(one) for name, one in zip(items, found, strict=True)}}
+
+
+def _item(found: ItemDif) -> dict[str, Any]:
+    return {
+        "deviance_null": found.null_deviance,
+        "deviance": found.deviances,
+        "lr_uniform": found.uniform.chi2,
+        "p_uniform": found.uniform.p,
+        "lr_nonuniform": found.nonuniform.chi2,
+        "p_nonuniform": found.nonuniform.p,
+        "lr_total": found.total.chi2,
+        "p_total": found.total.p,
+        "mcfadden_delta_13": found.mcfadden,
+        "nagelkerke_delta_12": found.nagelkerke_uniform,
+        "nagelkerke_delta_13": found.nagelkerke_total,
+        "beta_rest_model1": found.rest_alone,
+        "beta_rest_model2": found.rest,
+        "beta_group_model2": found.group_effects,
+    }
+
+
 METHODS: dict[str, Method] = {
     "KMO (MSA overall and per item), Bartlett sphericity, eigenvalues": Method(adequacy),
     "Horn parallel analysis, PCA eigenvalues, normal random data": Method(components, tolerance=_simulated),
@@ -243,4 +279,5 @@ METHODS: dict[str, Method] = {
         invariance, tolerance=_bound
     ),
     "Polychoric correlations (two-step and full ML) and thresholds": Method(polychoric_pairs, tolerance=_searched),
+    "DIF: ordinal logistic regression, rest-score matching, uniform and non-uniform LR tests": Method(differential),
 }
