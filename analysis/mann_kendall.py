@@ -16,7 +16,7 @@ import numpy as np
 from analysis.estimates import BoolArray, FloatArray, IntArray
 
 PERSISTENCE = 0.3  # correlation of neighbouring rounds a claim must withstand
-PERSISTENT_FROM = 7  # rounds from which persistence at that level breaks the plain test's 5 %
+PERSISTENT_FROM = 6  # rounds from which persistence at that level breaks the plain test's 5 %
 MOST_EXACT = 60  # rounds; beyond it the normal form
 
 
@@ -42,9 +42,11 @@ def mann_kendall(values: FloatArray, *, persistence: float = PERSISTENCE) -> Man
     """Is there a monotone trend? Formula 42, for any number of series at once.
 
     values: (n_series, n_rounds) in order of time, NaN = no value that round; equal values are ties. persistence:
-    correlation of neighbouring rounds, 0-1, assumed from seven rounds on in p_persistent: the variance of s is then
-    that of a Gaussian series with this correlation (Hamed & Rao 1998, Journal of Hydrology 204, 182-196, with the
-    correlation set beforehand: eight rounds cannot estimate it), normal with continuity correction.
+    correlation of neighbouring rounds, 0-1, assumed from six rounds on in p_persistent: the variance of s is then that
+    of a Gaussian series with this correlation (the idea of Hamed & Rao 1998, Journal of Hydrology 204, 182-196, with
+    the correlation set beforehand: eight rounds cannot estimate it), its law a symmetric beta between the ends s can
+    reach, with continuity correction. Simulated tails between .05 and .005 agree within a fifth, nearly all on the
+    cautious side.
     Raises ValueError unless values has two axes, or for a persistence outside 0-1.
     Source: Mann (1945), Econometrica 13, 245-259; Kendall (1975), Rank Correlation Methods.
     """
@@ -92,13 +94,13 @@ def persistent_variance(n: int, persistence: float) -> float:
 
 
 def claim_tail(ties: tuple[int, ...], persistence: float = PERSISTENCE) -> FloatArray:
-    """As `exact_tail`, and from seven rounds never below the tail under persistent rounds: what claims rest on."""
+    """As `exact_tail`, and from six rounds never below that under persistent rounds: what claims rest on."""
     return _claim_tail(tuple(sorted(ties, reverse=True)), persistence)
 
 
 @lru_cache(maxsize=4096)
 def _claim_tail(ties: tuple[int, ...], persistence: float) -> FloatArray:
-    from scipy.special import ndtr
+    from scipy.special import betainc
 
     plain = _exact_tail(ties)
     n = sum(ties)
@@ -106,8 +108,11 @@ def _claim_tail(ties: tuple[int, ...], persistence: float) -> FloatArray:
         return plain
     free = n * (n - 1) * (2 * n + 5) / 18
     variance = persistent_variance(n, persistence) * tied_variance(ties) / free
-    normal = 2 * ndtr(-np.maximum(np.arange(plain.size) - 1.0, 0.0) / math.sqrt(variance))
-    return np.asarray(np.maximum(plain, normal))
+    reach = float(plain.size)  # S sits in the middle of a step of two: the law runs one beyond its largest value
+    shape = max((reach**2 / (variance + 1 / 3) - 1) / 2, 1e-6)
+    size = np.maximum(np.arange(plain.size) - 1.0, 0.0)
+    beyond = np.minimum(1.0, 2 * betainc(shape, shape, (1 - size / reach) / 2))
+    return np.asarray(np.maximum(plain, beyond))
 
 
 @lru_cache(maxsize=4096)

@@ -41,7 +41,7 @@ def theil_sen(
 
     years: (n_rounds,) or (n_series, n_rounds), increasing. values: (n_series, n_rounds), NaN = no value that round.
     interval: "exact" takes the ranks at which the exact Mann-Kendall test of n untied rounds would reject; "persistent"
-    the same with the test claims rest on (from seven rounds, correlated neighbours); "normal" the ranks of the
+    the same with the test claims rest on (from six rounds, correlated neighbours); "normal" the ranks of the
     tie-corrected normal form, rounded as in scipy and R trend. Below two rounds: NaN; where even the outermost slopes
     do not reach the confidence (four rounds): the slope without interval, or with "normal" those slopes.
     Raises ValueError when shapes disagree or years do not increase over the rounds with a value.

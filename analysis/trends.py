@@ -30,7 +30,7 @@ class Trend:
     """Trend of one series.
 
     slope: points per year, median of the slopes of all pairs of rounds, with exact interval (from five rounds); n
-    counts the rounds of the last comparable segment. p: two-sided Mann-Kendall, exact, and from seven rounds holding
+    counts the rounds of the last comparable segment. p: two-sided Mann-Kendall, exact, and from six rounds holding
     for rounds that resemble their neighbours; NaN below five rounds. S: rises minus falls over pairs of rounds.
     smallest_p: what these rounds, with these ties, can reach at best. reason: why no claim was even possible; None
     beside claim "none" means the test was made and found nothing that cannot be no change.

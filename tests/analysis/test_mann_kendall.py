@@ -88,6 +88,19 @@ def test_persistence_only_ever_asks_for_more():
         assert (n < PERSISTENT_FROM) == bool(np.array_equal(kept, plain))
 
 
+def test_persistent_tail_is_the_simulated_one():
+    for n in (6, 8, 12):
+        rng = np.random.default_rng(n)
+        y = rng.normal(size=(60000, n))
+        for k in range(1, n):
+            y[:, k] = 0.3 * y[:, k - 1] + np.sqrt(1 - 0.3**2) * y[:, k]
+        size, tail = np.abs(mann_kendall(y).s), claim_tail((1,) * n)
+        first = int(np.argmax(tail <= 0.05))
+        for s in (first, first + 2, first + 4):
+            if s < tail.size and tail[s] >= 0.01:
+                assert np.mean(size >= s) == pytest.approx(tail[s], rel=0.15)
+
+
 def test_persistent_variance():
     for n in (7, 12):
         assert persistent_variance(n, 0.0) == pytest.approx(tied_variance((1,) * n))
