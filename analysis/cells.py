@@ -14,7 +14,7 @@ import numpy.typing as npt
 
 from analysis.bootstrap import FEWEST_CLUSTERS
 from analysis.estimates import FloatArray, IntArray
-from analysis.intervals import FEWEST_FOR_INTERVAL
+from analysis.intervals import FEWEST_FOR_INTERVAL, NO_WIDTH
 from analysis.ratings import COMPLETE
 from analysis.reliability import FEWEST_PEOPLE
 
@@ -207,7 +207,7 @@ def balanced_means(
     sizes, size = np.unique(n, return_inverse=True)  # few sizes, many cells: quantiles are the dear part
     t = stdtrit(np.maximum(sizes - 1, 1.0), 0.5 + confidence / 2)[size.reshape(n.shape)]
     half = t * np.sqrt(variance / np.maximum(n, 1.0))
-    half = np.where((n >= FEWEST_FOR_INTERVAL) & (variance > 0), half, np.nan)
+    half = np.where((n >= FEWEST_FOR_INTERVAL) & (half > NO_WIDTH), half, np.nan)
     return mean, np.maximum(mean - half, 0.0), np.minimum(mean + half, 100.0), n.astype(np.int64)
 
 
@@ -277,7 +277,7 @@ def cell_bootstrap(
         for part in np.array_split(members, -(-members.size // CELLS_AT_ONCE)):
             sample = ordered[start[part][:, None] + np.arange(n)]
             low, high = _tails(sample @ draws, (1 - confidence) / 2)
-            flat = np.ptp(sample, axis=1) == 0
+            flat = np.ptp(sample, axis=1) <= NO_WIDTH
             ends[:, part] = np.where(flat, np.nan, low), np.where(flat, np.nan, high)
     return ends[0], ends[1]
 

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from typing import Literal
 
 import numpy as np
 
-from analysis.estimates import NO_INTERVAL, Estimate, FloatArray, IntArray, Interval, missing
+from analysis.estimates import Estimate, FloatArray, IntArray, missing
 from analysis.ratings import organization_means
 
 Question = Literal["finite", "infinite"]
 FEWEST_FOR_INTERVAL = 4  # organizations; below it the point is given without an interval
+NO_WIDTH = 1e-9  # points: equal answers, up to the last digits of their means
 
 
 def t_quantile(confidence: float, df: float) -> float:
@@ -70,54 +72,73 @@ def partnership_level(
     Var = (1 - n_o/N_o) s_b^2/n_o + sum_o (1 - m_o/M_o) s_w^2/m_o / (n_o N_o), with t on min(df within, n_o - 1).
     When everybody invited answered there is no sampling error: the interval is one measurement error each way
     (flag `complete_count`), from error_variance of a person's score; never of zero width.
-    Fewer than 4 organizations: the point without interval (`too_few`). n counts organizations.
+    Fewer than 4 organizations: the point without interval (`too_few`); all alike: likewise (`zero_variance`), for a
+    width of zero would claim certainty. n counts organizations.
     """
     means, count = organization_means(values, organization, invited.size)
     has = count > 0
-    n, total = int(has.sum()), int((np.maximum(invited, count) > 0).sum())
+    n = int(has.sum())
     method = f"mean over organizations, {question}"
     if n == 0:
         return missing("no_data", method=method)
-    value = float(means[has].mean())
+    point = Estimate(float(means[has].mean()), n=n, method=method, confidence=confidence)
     if n < FEWEST_FOR_INTERVAL:
-        return Estimate(value, n=n, method=method, confidence=confidence, reason="too_few")
-    if question == "infinite":
-        low, high = t_interval(means[has], confidence=confidence).interval
-        return Estimate(value, *_within(low, high), n, method, confidence)
-    answered, asked = count[has], np.maximum(invited[has], count[has])
-    if n == total and bool((answered == asked).all()):
-        return _complete_count(value, error_variance, answered, confidence, method)
-    variance, df = _two_stage_variance(values, organization, means, answered, asked, total)
-    half = t_quantile(confidence, df) * math.sqrt(variance)
-    if half == 0.0:
-        return Estimate(value, n=n, method=method, confidence=confidence, reason="zero_variance")
-    return Estimate(value, *_within(value - half, value + half), n, method, confidence)
+        return replace(point, reason="too_few")
+    if question == "finite":
+        return _present_state(point, values, organization, invited, error_variance)
+    return _around(point, t_quantile(confidence, n - 1) * float(means[has].std(ddof=1)) / math.sqrt(n))
 
 
-def _two_stage_variance(
-    values: FloatArray, organization: IntArray, means: FloatArray, answered: IntArray, asked: IntArray, total: int
-) -> tuple[float, float]:
-    n = answered.size
-    between = float(np.nanvar(means, ddof=1))
+def _present_state(
+    point: Estimate, values: FloatArray, organization: IntArray, invited: IntArray, error_variance: float
+) -> Estimate:
+    means, answered = organization_means(values, organization, invited.size)
+    asked = np.maximum(invited, answered)
+    if bool((answered == asked).all()):
+        return _complete_count(point, error_variance, answered[answered > 0])
     known = np.isfinite(values)
-    residual = values[known] - means[organization[known]]
-    df_within = int(answered.sum()) - n
-    within = float((residual**2).sum() / df_within) if df_within > 0 else between
-    second = float(((1 - answered / asked) * within / answered).sum()) / (n * total)
-    return (1 - n / total) * between / n + second, min(df_within, n - 1) if df_within > 0 else n - 1
+    squares = float(((values[known] - means[organization[known]]) ** 2).sum())
+    variance, df = two_stage_error(means, answered, asked, squares)
+    return _around(point, t_quantile(point.confidence, float(df)) * math.sqrt(float(variance)))
 
 
-def _complete_count(value: float, error: float, answered: IntArray, confidence: float, method: str) -> Estimate:
+def two_stage_error(
+    means: FloatArray, answered: IntArray, asked: IntArray, squares: FloatArray | float
+) -> tuple[FloatArray, FloatArray]:
+    """Variance and degrees of freedom of a finite partnership's score, for one or for many at once. Formula 6.
+
+    means: (..., N) organization means, anything where nobody answered; answered, asked: (..., N) people, asked 0 for an
+    organization that is none. squares: (...), squared deviations of people from their organization's mean.
+    Where every organization has a lone answer the spread between organizations stands in for the spread within, which
+    holds it and more: the interval then errs on the long side. NaN below two organizations.
+    """
+    has = answered > 0
+    n, total = has.sum(axis=-1), ((asked > 0) | has).sum(axis=-1)
+    few = n < 2
+    n_safe = np.where(few, 2, n)
+    centre = np.where(has, means, 0.0).sum(axis=-1) / np.maximum(n, 1)
+    between = np.where(has, (means - centre[..., None]) ** 2, 0.0).sum(axis=-1) / (n_safe - 1)
+    df_within = answered.sum(axis=-1) - n
+    alone = df_within <= 0
+    within = np.where(alone, between, squares / np.where(alone, 1, df_within))
+    gap = np.where(has, (1 - answered / np.maximum(asked, 1)) / np.maximum(answered, 1), 0.0).sum(axis=-1)
+    variance = (1 - n / np.maximum(total, 1)) * between / n_safe + gap * within / (n_safe * np.maximum(total, 1))
+    df = np.where(alone, n - 1, np.minimum(df_within, n - 1))
+    return np.where(few, np.nan, variance), np.where(few, np.nan, df)
+
+
+def _complete_count(point: Estimate, error: float, answered: IntArray) -> Estimate:
     if math.isnan(error) or error <= 0:
-        return Estimate(value, n=answered.size, method=method, confidence=confidence, reason="complete_count")
+        return replace(point, reason="complete_count")
     sem = math.sqrt(float((error / answered).sum())) / answered.size
-    low, high = _within(value - sem, value + sem)
-    return Estimate(value, low, high, answered.size, method, confidence, flags=("complete_count",))
+    return replace(_around(point, sem), flags=("complete_count",))
 
 
-def _within(low: float, high: float) -> Interval:
+def _around(point: Estimate, half: float) -> Estimate:
     """Scores cannot leave 0-100, so neither can their interval."""
-    return Interval(max(0.0, low), min(100.0, high)) if math.isfinite(low) else NO_INTERVAL
+    if half <= NO_WIDTH:
+        return replace(point, reason="zero_variance")
+    return replace(point, low=max(0.0, point.value - half), high=min(100.0, point.value + half))
 
 
 def _checked_confidence(confidence: float) -> float:
