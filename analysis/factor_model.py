@@ -150,7 +150,7 @@ def _state(moments: Sequence[Moments], models: Sequence[GroupModel], values: Flo
         observed = root @ group.covariance @ root.T
         log_ratio = -2.0 * float(np.log(np.diag(root)).sum()) - float(np.linalg.slogdet(group.covariance)[1])
         discrepancy += share * (log_ratio + float(np.trace(observed)) - len(mean) + float(gap @ gap))
-        spread, shift = _derivatives(model, values, root)
+        spread, shift = derivatives(model, values, root)
         rest = observed - np.eye(len(mean)) + np.outer(gap, gap)
         flat = spread.reshape(values.size, -1)
         slope -= share * (flat @ rest.ravel() + 2.0 * shift @ gap)
@@ -158,7 +158,7 @@ def _state(moments: Sequence[Moments], models: Sequence[GroupModel], values: Flo
     return _State(discrepancy, slope, curvature) if np.isfinite(discrepancy) else None
 
 
-def _derivatives(model: GroupModel, values: FloatArray, root: FloatArray) -> tuple[FloatArray, FloatArray]:
+def derivatives(model: GroupModel, values: FloatArray, root: FloatArray) -> tuple[FloatArray, FloatArray]:
     """root dSigma root' as (q, p, p) and root dmu as (q, p), for every parameter; zero for those of other groups.
 
     Every derivative of Sigma is u v' + v u' for two vectors: for Lambda_ij e_i and column j of Lambda Phi, for Phi_ab

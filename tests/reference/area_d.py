@@ -13,6 +13,7 @@ from analysis.dimensionality import eigenvalues, parallel_analysis, sampling_ade
 from analysis.estimates import BoolArray, FloatArray
 from analysis.fit_indices import FitIndices
 from analysis.invariance import measurement_invariance
+from analysis.ordinal_factor import ordinal_factor_fit
 from analysis.polychoric import Fitting, polychoric_matrix
 from tests.reference.cases import Case, Method, Place
 
@@ -234,6 +235,37 @@ def _searched(case: Case, path: Place) -> tuple[float, float] | None:
     return 0.0, float(given.get("abs", 2e-4))
 
 
+def ordinal_model(case: Case) -> Mapping[str, Any]:
+    _, items, pattern = _model(case)
+    found = ordinal_factor_fit(case.matrix(items), pattern, people_from=2, people_per_parameter=0)
+    column, row = np.nonzero(pattern.T)
+    return {
+        "n": found.n,
+        "fit": {
+            "chisq": found.chi2,
+            "df": found.df,
+            "cfi": found.cfi,
+            "tli": found.tli,
+            "rmsea": found.rmsea,
+            "chisq.scaled": found.scaled_chi2,
+            "pvalue.scaled": found.scaled_p,
+            "chisq.scaling.factor": found.scaling_factor,
+            "cfi.scaled": found.scaled_cfi,
+            "tli.scaled": found.scaled_tli,
+            "rmsea.scaled": found.scaled_rmsea,
+            "srmr": found.srmr,
+        },
+        "loadings": found.loadings[row, column],
+        "polychoric": found.polychoric,
+    }
+
+
+def _weighted(case: Case, path: Place) -> tuple[float, float] | None:
+    if path[0] == "fit":
+        return float(case.tolerance.get("fit_rel", 1e-4)), float(case.tolerance.get("fit_abs", 1e-6))
+    return 0.0, float(case.tolerance.get("est_abs", 1e-4))
+
+
 def differential(case: Case) -> Mapping[str, Any]:
     column = str(case.input.get("group", "group"))
     items, label = _items(case, but=(column,)), case.text(column)
@@ -270,6 +302,7 @@ def _item(found: ItemDif) -> dict[str, Any]:
 
 
 METHODS: dict[str, Method] = {
+    "Ordinal CFA": Method(ordinal_model, tolerance=_weighted),
     "KMO (MSA overall and per item), Bartlett sphericity, eigenvalues": Method(adequacy),
     "Horn parallel analysis, PCA eigenvalues, normal random data": Method(components, tolerance=_simulated),
     "CFA by maximum likelihood: chi-square, CFI, TLI, RMSEA (90% CI), SRMR, loadings": Method(
