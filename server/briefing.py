@@ -213,11 +213,17 @@ def _questions(last: Release, wording: Wording) -> tuple[Block, ...]:
 
 
 def _question(number: int, entry: AgendaEntry, last: Release, wording: Wording) -> OpenQuestion:
-    views = tuple(
-        (wording.population(side), wording.level(last.find("level", entry.target, side)))
-        for side in ("national", "external")
-    )
-    return OpenQuestion(number, wording.question(entry.target), views, tuple(evidence_words(entry, last, wording)))
+    evidence = tuple(evidence_words(entry, last, wording))
+    return OpenQuestion(number, wording.question(entry.target), views_of(entry, last, wording), evidence)
+
+
+def views_of(entry: AgendaEntry, last: Release, wording: Wording) -> tuple[tuple[str, str], ...]:
+    """How each side sees it: the entry's own number, else the one that brought it onto the agenda."""
+    sides = ("national", "external")
+    targets = (entry.target, *(evidence.cell[1] for evidence in entry.evidence))
+    target = next((one for one in targets if last.find("level", one, sides[0])), entry.target)
+    about = "" if target == entry.target else f"{wording.target(target)}: "
+    return tuple((wording.population(side), about + wording.level(last.find("level", target, side))) for side in sides)
 
 
 def evidence_words(entry: AgendaEntry, last: Release, wording: Wording) -> list[str]:

@@ -8,10 +8,10 @@ from datetime import date
 
 from analysis.charts import sparkline
 from analysis.drawing import to_svg
-from server.briefing import evidence_words
+from server.briefing import evidence_words, views_of
 from server.pictures import events_of, point_of
 from server.wording import Wording
-from surveys.releases import AgendaEntry, Cell, Release
+from surveys.releases import Cell, Release
 
 LOW_RESPONSE = 60  # percent of the organizations; below it a round is not valid for conclusions
 
@@ -56,13 +56,20 @@ def construct_targets(wording: Wording) -> list[str]:
     return [f"construct:{code}" for code in composite]
 
 
+def without_repeats(targets: Sequence[str], wording: Wording) -> list[str]:
+    """Headlines and constructs, without the construct that alone makes up a headline: the number would stand twice."""
+    alone = {f"construct:{one.constructs[0]}" for one in wording.instrument.headlines if len(one.constructs) == 1}
+    return [target for target in dict.fromkeys(targets) if target not in alone]
+
+
 def index_lines(release: Release, targets: Sequence[str], wording: Wording) -> tuple[IndexLine, ...]:
+    """The first round of a series has no change to speak of: the words stay empty."""
     return tuple(
         IndexLine(
             target,
             wording.target(target),
             wording.level(release.find("level", target)),
-            wording.change(release.find("change_last", target)),
+            wording.change(change) if (change := release.find("change_last", target)) else "",
             wording.spread(release.find("spread", target)),
         )
         for target in targets
@@ -105,15 +112,10 @@ def findings(release: Release, wording: Wording) -> tuple[Finding, ...]:
             entry.target,
             wording.question(entry.target),
             tuple(evidence_words(entry, release, wording)),
-            _views(entry, release, wording),
+            views_of(entry, release, wording),
         )
         for entry in release.agenda[:5]
     )
-
-
-def _views(entry: AgendaEntry, release: Release, wording: Wording) -> tuple[tuple[str, str], ...]:
-    sides = ("national", "external")
-    return tuple((wording.population(s), wording.level(release.find("level", entry.target, s))) for s in sides)
 
 
 def glance(series: Sequence[Release], target: str, wording: Wording) -> str:

@@ -19,7 +19,16 @@ from server.dossiers import Dossier, open_dossier, overdue_counts
 from server.drawings import Drawn
 from server.pages import Page, Words, language_of, render
 from server.pictures import Picture, trend_picture
-from server.reading import Finding, IndexLine, attention, construct_targets, findings, headline_targets, index_lines
+from server.reading import (
+    Finding,
+    IndexLine,
+    attention,
+    construct_targets,
+    findings,
+    headline_targets,
+    index_lines,
+    without_repeats,
+)
 from server.routes.partnerships import last_words
 from surveys.releases import Cell, Release
 
@@ -89,7 +98,7 @@ def get_chosen(
     partnership = partnership_for(session, account, partnership_id)
     dossier = open_dossier(session, account, partnership, language_of(request))
     targets = [target for target, _ in choices_of(dossier)]
-    if index and index not in targets:
+    if index and index not in _released(dossier):
         raise HTTPException(404)
     return Chosen(dossier, index or next(iter(targets), ""), who)
 
@@ -97,14 +106,22 @@ def get_chosen(
 ChosenDep = Annotated[Chosen, Depends(get_chosen)]
 
 
-def choices_of(dossier: Dossier) -> tuple[tuple[str, str], ...]:
-    """Every index with a level in any round, headlines first, then as the questionnaire orders them."""
-    held = {cell.target for release in dossier.series for cell in release.cells if cell.estimate == "level"}
-    wording = dossier.wording
+def _released(dossier: Dossier) -> set[str]:
+    """Every index with a level, or the reason for none, in any round."""
+    kinds = ("headline:", "construct:", "facet:", "composite")
+    cells = (cell for release in dossier.series for cell in release.cells)
+    return {cell.target for cell in cells if cell.estimate == "level" and cell.target.startswith(kinds)}
+
+
+def choices_of(dossier: Dossier, chosen: str = "") -> tuple[tuple[str, str], ...]:
+    """Headlines first, then as the questionnaire orders them; each number once, and the chosen one in any case."""
+    wording, held = dossier.wording, _released(dossier)
     constructs = [f"construct:{construct.code}" for construct in wording.instrument.constructs]
-    ordered = dict.fromkeys([*headline_targets(wording), "composite", *constructs])
-    facets = sorted(target for target in held if target.startswith("facet:"))
-    return tuple((target, wording.target(target)) for target in (*ordered, *facets) if target in held)
+    ordered = without_repeats([*headline_targets(wording), "composite", *constructs, *sorted(held)], wording)
+    shown = [target for target in ordered if target in held]
+    if chosen and chosen not in shown:
+        shown.append(chosen)
+    return tuple((target, wording.target(target)) for target in shown)
 
 
 @router.get("/partnerships/{partnership_id}/trend")
@@ -120,7 +137,7 @@ def trend_page(
         about=last_words(dossier),
         attention=attention(dossier.series[-1], overdue, dossier.wording) if dossier.series else (),
         picture=drawings.trend(subject, chosen.target, chosen.populations) if chosen.target else None,
-        choices=choices_of(dossier),
+        choices=choices_of(dossier, chosen.target),
         chosen=chosen.target,
         who=chosen.who,
         latest=_latest(dossier) if chosen.target else None,
@@ -132,14 +149,14 @@ def trend_page(
 
 def _latest(dossier: Dossier) -> Latest:
     last, wording, subject = dossier.series[-1], dossier.wording, drawings.subject_of(dossier)
-    headlines, constructs = headline_targets(wording), construct_targets(wording)
-    every = tuple(dict.fromkeys([*headlines, *constructs]))
+    constructs = construct_targets(wording)
+    lines = without_repeats([*headline_targets(wording), *constructs], wording)
     return Latest(
         number=last.round_number,
         label=last.round_label,
-        lines=index_lines(last, every, wording),
+        lines=index_lines(last, lines, wording),
         profile=drawings.profile(subject, tuple(constructs)),
-        sides=drawings.sides(subject, every),
+        sides=drawings.sides(subject, tuple(constructs)),
         findings=findings(last, wording),
     )
 
