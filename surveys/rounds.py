@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import secrets
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from uuid import UUID
 
 from sqlmodel import Session, col, func, select
@@ -90,6 +90,38 @@ def prepare(
     )
     session.add(round_)
     session.flush()  # invitations refer to it
+    return round_
+
+
+def import_round(
+    session: Session,
+    partnership: Partnership,
+    instrument: Instrument,
+    *,
+    number: int,
+    closed_on: date,
+    invited: Mapping[str, int],
+    seed: str,
+) -> Round:
+    """A round that was held elsewhere: released from the first moment, without keys, ballots or invitations."""
+    if partnership.phase != "imported":
+        raise RoundNotPrepared(f"{partnership.code} holds its own rounds; history is imported beside it, never into it")
+    closes_at = datetime.combine(closed_on, time(12), tzinfo=UTC)
+    round_ = Round(
+        partnership_id=partnership.id,
+        instrument_version_id=use_instrument(session, instrument).id,
+        number=number,
+        label=f"Round {number}",
+        state="released",
+        opens_at=closes_at - timedelta(days=1),
+        closes_at=closes_at,
+        invited=dict(invited),
+        seed=seed,
+        dyadic_mode=partnership.dyadic_mode,
+        disclosure_level=partnership.disclosure_level,
+    )
+    session.add(round_)
+    session.flush()  # its release refers to it
     return round_
 
 

@@ -14,6 +14,7 @@ from server.exchange.faults import LISTED, Faults, quoted
 from server.exchange.headers import check_header
 from server.exchange.sheet import Piece, Progress, opened, silent
 from surveys.instruments import DyadicPart, Instrument
+from surveys.problems import InvalidInput
 
 REQUIRED = ("partnership", "round", "rater", "rated")
 
@@ -35,6 +36,15 @@ class DyadTable:
     rated: IntArray
     ratings: FloatArray
     contact: FloatArray
+
+
+def is_about_pairs(path: Path, mapping: Mapping[str, str]) -> bool:
+    """Whether a file holds ratings rather than answers, by its header; a file that cannot be read holds neither."""
+    try:
+        with opened(path, REQUIRED, mapping, Faults(path.name)) as sheet:
+            return {"rater", "rated"} <= set(sheet.header)
+    except InvalidInput:
+        return False
 
 
 def read_dyads(

@@ -40,7 +40,7 @@ class Histories:
     @cached_property
     def slugs(self) -> tuple[str, ...]:
         """A name for files and addresses, one per partnership."""
-        return slugs_of(self.partnerships)
+        return slugs_of(("all", *self.partnerships))[1:]  # "all" stands for all of them together
 
     @cached_property
     def partners(self) -> dict[str, Partner]:

@@ -12,7 +12,7 @@ from typing import BinaryIO
 
 from server.exchange.faults import LISTED, Faults, quoted
 
-ROWS = 20_000  # at a time: large enough for numpy, small enough for memory
+ROWS = 2_000  # at a time: large enough for numpy, small enough for the cache
 DELIMITERS = (",", ";", "\t")
 IGNORED = "-"  # a column mapped to this is left out
 Progress = Callable[[float], None]  # is told the share that was read
