@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from server.languages import format_day, label_in, translator
+from server.languages import format_day, translator
 from server.pictures import Picture, profile_picture, trend_picture
 from server.wording import Wording
 from surveys.instruments import Instrument, text_in
@@ -118,7 +118,7 @@ def assemble(
         language=language,
         title=last.partnership,
         subtitle=_("Brief for the discussion: {round}, answers until {day}").format(
-            round=label_in(last.round_label, language), day=format_day(last.closed_on, language)
+            round=wording.label(last.round_label), day=format_day(last.closed_on, language)
         ),
         notices=tuple(notices),
         sections=tuple(section for section in sections if section.blocks),
@@ -196,7 +196,9 @@ def _sides(last: Release, wording: Wording) -> tuple[Block, ...]:
     targets = _headlines(wording)
     if all(last.find("gap_sides", target) is None for target in targets):
         return ()
-    sentences = tuple(f"{wording.target(target)}: {wording.gap(last.find('gap_sides', target))}." for target in targets)
+    sentences = tuple(
+        wording.about(wording.target(target), wording.gap(last.find("gap_sides", target))) for target in targets
+    )
     return Drawing(profile_picture(last, targets, wording, sides=True)), Bullets(sentences)
 
 

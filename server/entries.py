@@ -56,7 +56,7 @@ def entry_line(
         address=f"{dossier.address}/discussion/{entry.id}",
         question=entry.question,
         about=dossier.wording.target(entry.target),
-        round_label=round_.label,
+        round_label=dossier.wording.label(round_.label),
         round_number=round_.number,
         action=plain.action,
         owner=plain.owner,

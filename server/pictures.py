@@ -37,7 +37,7 @@ class Picture:
 
 def point_of(release: Release, cell: Cell | None, wording: Wording) -> Point:
     """One round of a series as a point; a range without a value is drawn as an interval around its middle."""
-    label = f"{wording.label(release)}\n{format_month(release.closed_on, wording.language)}"
+    label = f"{wording.label(release.round_label)}\n{format_month(release.closed_on, wording.language)}"
     if cell is None or (cell.value is None and (cell.low is None or cell.high is None)):
         return Point(release.closed_on, label, note=wording.reason(cell))
     low, high = (NAN if cell.low is None else cell.low), (NAN if cell.high is None else cell.high)
@@ -87,7 +87,7 @@ def trend_picture(
 def _row(release: Release, cell: Cell | None, wording: Wording, population: str) -> tuple[str, ...]:
     people = "" if cell is None else cell.n_band or ("" if cell.n is None else str(cell.n))
     month = format_month(release.closed_on, wording.language)
-    return (wording.label(release), month, wording.population(population), wording.level(cell), people)
+    return (wording.label(release.round_label), month, wording.population(population), wording.level(cell), people)
 
 
 def _trend_sentence(series: Sequence[Release], target: str, name: str, wording: Wording) -> str:
@@ -95,7 +95,7 @@ def _trend_sentence(series: Sequence[Release], target: str, name: str, wording: 
         return wording._("No round has been released yet.")
     last = series[-1]
     now = wording._("{name} in {round}: {level}.").format(
-        name=name, round=wording.label(last), level=wording.level(last.find("level", target))
+        name=name, round=wording.label(last.round_label), level=wording.level(last.find("level", target))
     )
     if len(series) == 1:
         return now
@@ -107,11 +107,11 @@ def profile_picture(
     release: Release, targets: Sequence[str], wording: Wording, *, before: Release | None = None, sides: bool = False
 ) -> Picture:
     """Indices one under the other: this round beside the last one, or national beside external partners."""
-    columns: list[tuple[str, Release, str]] = [(wording.label(release), release, "all")]
+    columns: list[tuple[str, Release, str]] = [(wording.label(release.round_label), release, "all")]
     if sides:
         columns = [(wording.population(side), release, side) for side in ("national", "external")]
     elif before is not None:
-        columns.append((wording.label(before), before, "all"))
+        columns.append((wording.label(before.round_label), before, "all"))
     rows, table = [], []
     for target in targets:
         cells = [one.find("level", target, population) for _, one, population in columns]

@@ -83,9 +83,9 @@ def attention(release: Release, overdue: int, wording: Wording) -> tuple[str, ..
     for target in headline_targets(wording):
         change, gap = release.find("change_last", target), release.find("gap_sides", target)
         if change is not None and change.high is not None and change.high < 0:
-            said.append(f"{wording.target(target)}: {wording.change(change)}")
+            said.append(wording.about(wording.target(target), wording.change(change)))
         if gap is not None and _excludes_zero(gap) and "pattern" not in gap.flags:
-            said.append(f"{wording.target(target)}: {wording.gap(gap)}")
+            said.append(wording.about(wording.target(target), wording.gap(gap)))
     response = release.find("response_organizations", "partnership")
     if response is not None and response.value is not None and response.value < LOW_RESPONSE:
         said.append(_("only {share} % of the organizations answered").format(share=round(response.value)))
@@ -124,7 +124,9 @@ def glance(series: Sequence[Release], target: str, wording: Wording) -> str:
     breaks = [event.on for event in events_of(series, wording) if event.is_break]
     last = series[-1]
     sentence = wording._("{name} in {round}: {level}.").format(
-        name=wording.target(target), round=last.round_label, level=wording.level(last.find("level", target))
+        name=wording.target(target),
+        round=wording.label(last.round_label),
+        level=wording.level(last.find("level", target)),
     )
     return to_svg(sparkline(points, breaks), title=wording.target(target), description=sentence)
 

@@ -8,7 +8,7 @@ from functools import cached_property
 
 from server.languages import label_in, translator
 from surveys.instruments import Instrument, text_in
-from surveys.releases import Cell, Partner, Release
+from surveys.releases import Cell, Partner
 
 
 def N_(text: str) -> str:  # noqa: N802 - the mark under which the extractor finds words translated later
@@ -72,9 +72,13 @@ class Wording:
             return self._(REASONS["not_computed"])
         return "" if cell.reason is None else self._(REASONS.get(cell.reason, HIDDEN))
 
-    def label(self, release: Release) -> str:
-        """What its round is called."""
-        return label_in(release.round_label, self.language)
+    def label(self, label: str) -> str:
+        """What a round is called."""
+        return label_in(label, self.language)
+
+    def about(self, name: str, sentence: str) -> str:
+        """What is said of something named: the sign between the two is the language's own."""
+        return self._("{name}: {sentence}").format(name=name, sentence=sentence)
 
     def population(self, code: str) -> str:
         return self._(POPULATIONS[code]) if code in POPULATIONS else code

@@ -119,7 +119,7 @@ def _new_entry(dossier: Dossier, number: int, target: str, question: str = "", f
         title=dossier.title,
         address=dossier.address,
         round_number=number,
-        round_label=release.round_label,
+        round_label=wording.label(release.round_label),
         target=target,
         about=wording.target(target),
         finding=agenda.get(target),
@@ -243,7 +243,7 @@ def _since(dossier: Dossier, target: str, number: int) -> Table:
     _ = dossier.wording._
     rows = tuple(
         (
-            release.round_label,
+            dossier.wording.label(release.round_label),
             format_month(release.closed_on, dossier.wording.language),
             dossier.wording.level(release.find("level", target)),
             dossier.wording.change(release.find("change_last", target)),

@@ -17,7 +17,7 @@ from starlette.responses import Response
 from server.deps import KeystoreDep, SettingsDep
 from server.dossiers import organizations_by_id
 from server.invitees import Fault, UnreadableFile, decode, is_address, read_list, write_list
-from server.languages import LANGUAGES
+from server.languages import LANGUAGES, label_in
 from server.pages import Page, Words, language_of, render, see_other
 from server.preparing import LINKS_SHOWN, find_links_shown, in_order
 from server.routes.setup import Run, RunDep
@@ -116,7 +116,7 @@ def _list_page(run: Run, text: str, faults: tuple[Fault, ...] = (), problem: str
     return ListPage(
         title=title_of(run.partnership, language),
         address=run.address,
-        label=run.round_.label,
+        label=label_in(run.round_.label, language),
         text=text,
         names=tuple(name_of(one, language) for one in _members(run)),
         languages=LANGUAGES,
@@ -156,7 +156,9 @@ def _links_page(run: Run, keystore: Keystore, settings: Settings, invitations: I
         organization = name_of(organizations[one.organization_id], language)
         lines.append(LinkLine(one.person, organization, one.language, f"{enter_at}#{code}", code))
     title = title_of(run.partnership, language)
-    return render(run.request, LinksPage(title, run.address, run.round_.label, tuple(lines), enter_at))
+    return render(
+        run.request, LinksPage(title, run.address, label_in(run.round_.label, language), tuple(lines), enter_at)
+    )
 
 
 @router.post("/partnerships/{partnership_id}/rounds/{number}/people/{invitation_id}/address")

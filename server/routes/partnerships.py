@@ -117,7 +117,7 @@ def last_words(dossier: Dossier) -> str:
         return _("No round has been released yet.")
     last = dossier.series[-1]
     return _("{round}, answers until {day}").format(
-        round=last.round_label, day=format_day(last.closed_on, dossier.wording.language)
+        round=dossier.wording.label(last.round_label), day=format_day(last.closed_on, dossier.wording.language)
     )
 
 
@@ -125,7 +125,9 @@ def now_words(latest: Round | None, dossier: Dossier, now: datetime) -> str:
     """What the newest round is doing, unless it is the one already shown."""
     if latest is None or latest.state == "released":
         return ""
-    return f"{latest.label}: {state_words(latest, dossier.partnership.time_zone, dossier.wording.language, now)}"
+    wording = dossier.wording
+    state = state_words(latest, dossier.partnership.time_zone, wording.language, now)
+    return wording.about(wording.label(latest.label), state)
 
 
 @router.get("/partnerships/{partnership_id}")
@@ -172,7 +174,7 @@ def _round_lines(several: Sequence[Round], dossier: Dossier, now: datetime) -> t
     return tuple(
         RoundLine(
             address=f"{dossier.address}/rounds/{one.number}",
-            label=one.label,
+            label=dossier.wording.label(one.label),
             state=state_words(one, dossier.partnership.time_zone, dossier.wording.language, now),
             opens_on=one.opens_at.astimezone(zone).date(),
             closes_on=one.closes_at.astimezone(zone).date(),

@@ -81,7 +81,7 @@ def _release_page(session: Session, dossier: Dossier, round_: Round, lines: tupl
         title=dossier.title,
         address=dossier.address,
         number=release.round_number,
-        label=release.round_label,
+        label=wording.label(release.round_label),
         about=last_words(dossier),
         annotations=release.annotations,
         profile=drawings.profile(drawings.subject_of(dossier), tuple(construct_targets(wording))),
@@ -142,11 +142,12 @@ OrderedDep = Annotated[Ordered, Depends(get_ordered)]
 @router.get("/partnerships/{partnership_id}/rounds/{number}/brief")
 def brief_page(request: Request, ordered: OrderedDep) -> Response:
     last = ordered.dossier.series[-1]
+    label = ordered.dossier.wording.label(last.round_label)
     page = BriefPage(
         title=last.partnership,
-        subtitle=last.round_label,
+        subtitle=label,
         round_address=ordered.address,
-        round_label=last.round_label,
+        round_label=label,
         body=_body(ordered.subject, ordered.agreements, ordered.notices),
         files=tuple((code, LANGUAGE_NAMES[code], f"{ordered.address}/brief.pdf?language={code}") for code in LANGUAGES),
     )

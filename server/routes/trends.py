@@ -141,7 +141,7 @@ def trend_page(
         chosen=chosen.target,
         who=chosen.who,
         latest=_latest(dossier) if chosen.target else None,
-        rounds=tuple((release.round_number, release.round_label) for release in reversed(dossier.series)),
+        rounds=tuple((one.round_number, dossier.wording.label(one.round_label)) for one in reversed(dossier.series)),
         may_run=may_run(account),
     )
     return render(request, page, block="chart" if chosen.target else None)
@@ -153,7 +153,7 @@ def _latest(dossier: Dossier) -> Latest:
     lines = without_repeats([*headline_targets(wording), *constructs], wording)
     return Latest(
         number=last.round_number,
-        label=last.round_label,
+        label=wording.label(last.round_label),
         lines=index_lines(last, lines, wording),
         profile=drawings.profile(subject, tuple(constructs)),
         sides=drawings.sides(subject, tuple(constructs)),

@@ -99,6 +99,7 @@ def test_a_translator_speaks_its_language():
 def test_templates_say_nothing_past_the_translator(path: Path):
     text = path.read_text(encoding="utf-8")
     text = re.sub(r"\{% block trigger %\}.*?\{% endblock %\}", "", text)  # words of htmx
+    text = re.sub(r'<span class="sample">.*?</span>', "", text)  # typed alike in every language
     source = re.sub(r"\{#.*?#\}|\{%.*?%\}|\{\{.*?\}\}", " ", text, flags=re.DOTALL)
     source = re.sub(r"<(style|script)\b.*?</\1>", " ", source, flags=re.DOTALL)
     spoken = " ".join(re.findall(r'\b(?:aria-label|title|alt|placeholder)="([^"]*)"', source))
