@@ -69,7 +69,8 @@ def test_components_by_hand():
     paired = (AFTER - BEFORE)[both].var(ddof=1)
     assert found.se**2 == pytest.approx((6 * paired + s1 + s2) / 49)
     parts = np.array([6 * paired, s1, s2])
-    assert found.df == pytest.approx(parts.sum() ** 2 / (parts**2 / [5, 6, 6]).sum())
+    below = (parts**2 / [5, 6, 6]).sum() + 2 * 6 / 7 * s1 * s2 / 6
+    assert found.df == pytest.approx(parts.sum() ** 2 / below)
 
 
 def test_few_common_organizations_do_not_lend_the_textbook_their_correlation():
