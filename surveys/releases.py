@@ -21,7 +21,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from datetime import date, datetime
 from functools import lru_cache
 from typing import Any
@@ -143,11 +143,21 @@ class Release:
 
 def to_json(release: Release) -> str:
     """Canonical JSON: equal releases give equal text."""
-    body = asdict(release)
-    body["closed_on"] = release.closed_on.isoformat()
-    for marker in body["markers"]:
-        marker["on"] = marker["on"].isoformat()
-    return json.dumps(body, sort_keys=True, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+    body = _shallow(release)
+    return json.dumps(body, default=_plain, sort_keys=True, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+
+
+def _plain(part: Any) -> Any:
+    """Parts of a release as JSON knows them; several times faster than copying the whole release first."""
+    if isinstance(part, date):
+        return part.isoformat()
+    if isinstance(part, Mapping):
+        return dict(part)
+    return _shallow(part)
+
+
+def _shallow(part: Any) -> dict[str, Any]:
+    return {one.name: getattr(part, one.name) for one in fields(part)}
 
 
 def from_json(text: str) -> Release:
