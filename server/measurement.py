@@ -63,6 +63,10 @@ class RoundAnswers:
     topics: tuple[tuple[int, str], ...] = ()
     dyads: Dyads | None = None
 
+    @cached_property
+    def wordings(self) -> dict[str, str]:
+        return wordings_of(self.instrument)
+
     @property
     def n_people(self) -> int:
         return len(self.organization)
@@ -182,7 +186,7 @@ def remembered(given: RoundAnswers, published: ProtectedRelease | None) -> Earli
         number=given.number,
         closed_on=given.closed_on,
         instrument_version=given.instrument.version,
-        wordings=wordings_of(given.instrument),
+        wordings=given.wordings,
         means=means,
         people={ids[at]: int(n) for at, n in enumerate(given.counts) if n},
         invited=tuple(ids),

@@ -1,0 +1,94 @@
+"""Change since earlier rounds, from organization means: since the last round, since the first, on average per year."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Sequence
+
+import numpy as np
+
+from analysis.change import overlapping_change, paired_change
+from analysis.estimates import Estimate, FloatArray, missing
+from analysis.published import Term
+from analysis.trends import average_change
+from server.candidates import cell_of, round_key
+from server.measurement import EarlierRound, RoundAnswers
+from surveys.releases import Cell
+
+Change = tuple[Cell, str, tuple[Term, ...]]
+DAYS_PER_YEAR = 365.25
+
+
+def changes(
+    given: RoundAnswers, earlier: Sequence[EarlierRound], key: str, items: Collection[str] = ()
+) -> Iterator[Change]:
+    """Changes of headlines, constructs, the composite, the items about earlier agreements, and `items`."""
+    if not earlier:
+        return
+    for target in (t for t in given.scores if t in items or _has_change(given, t)):
+        for estimate, other in (("change_last", earlier[-1]), ("change_first", earlier[0])):
+            if estimate == "change_first" and len(earlier) == 1:
+                continue
+            found = change_since(given, other, target)
+            terms = (Term(key, "all", 1.0), Term(round_key(other.number), "all", -1.0))
+            yield cell_of(estimate, target, "all", found), target, terms
+        if target.startswith(("headline:", "construct:")):
+            yield cell_of("slope_year", target, "all", slope_per_year(given, earlier, target)), target, ()
+
+
+def _has_change(given: RoundAnswers, target: str) -> bool:
+    kind, _, code = target.partition(":")
+    if kind == "item":
+        return any(item.code == code and not item.in_index for item in given.instrument.items)
+    return kind in ("headline", "construct", "composite")
+
+
+def change_since(given: RoundAnswers, other: EarlierRound, target: str) -> Estimate:
+    """Change of one target: paired when the same organizations answered, for overlapping groups otherwise."""
+    if not is_comparable(given, other, target):
+        return missing("broken_series", method="change")
+    before, now = aligned(given, other, target)
+    if np.array_equal(np.isfinite(before), np.isfinite(now)):
+        return paired_change(before, now)
+    return overlapping_change(before, now)
+
+
+def is_comparable(given: RoundAnswers, other: EarlierRound, target: str) -> bool:
+    """Whether every item behind the target was asked in the same words on the same scale."""
+    return all(other.wordings.get(code) == given.wordings[code] for code in items_behind(given, target))
+
+
+def items_behind(given: RoundAnswers, target: str) -> list[str]:
+    kind, _, code = target.partition(":")
+    instrument = given.instrument
+    if kind == "item":
+        return [code]
+    constructs = {"construct": [code], "composite": list(instrument.composite)}.get(kind, [])
+    if kind == "headline":
+        constructs = [c for headline in instrument.headlines if headline.code == code for c in headline.constructs]
+    # An item that appears with a later round (about earlier agreements) is no break for the others.
+    return [item.code for item in instrument.items if item.construct_code in constructs]
+
+
+def aligned(given: RoundAnswers, other: EarlierRound, target: str) -> tuple[FloatArray, FloatArray]:
+    """Organization means of both rounds, one row for each organization that was in either."""
+    means = given.organization_scores[target][0]
+    now = {one.id: float(means[at]) for at, one in enumerate(given.organizations) if np.isfinite(means[at])}
+    before = other.means.get(target, {})
+    ids = sorted(now.keys() | before.keys())
+    return np.array([before.get(one, np.nan) for one in ids]), np.array([now.get(one, np.nan) for one in ids])
+
+
+def slope_per_year(given: RoundAnswers, earlier: Sequence[EarlierRound], target: str) -> Estimate:
+    """Average change per year over organizations, on the rounds since the last break."""
+    segment: list[EarlierRound] = []
+    for other in reversed(earlier):
+        if not is_comparable(given, other, target):
+            break
+        segment.insert(0, other)
+    days = [(other.closed_on - given.closed_on).days for other in segment] + [0]
+    tables = [other.means.get(target, {}) for other in segment]
+    means = given.organization_scores[target][0]
+    tables.append({one.id: float(means[at]) for at, one in enumerate(given.organizations) if np.isfinite(means[at])})
+    ids = sorted(set().union(*tables))
+    matrix = np.array([[table.get(one, np.nan) for table in tables] for one in ids]).reshape(len(ids), len(tables))
+    return average_change(np.array(days) / DAYS_PER_YEAR, matrix)

@@ -1,0 +1,80 @@
+"""What of a round deserves discussion, from organization means; which of it may be shown is decided later."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+
+from analysis.agenda import AgendaItem, Subject, agenda
+from analysis.estimates import FloatArray
+from analysis.ratings import organization_means
+from analysis.signals import Signal, fall_signals, importance_gap_signals, side_gap_signals, spread_signals
+from server.estimation_changes import is_comparable
+from server.measurement import EarlierRound, RoundAnswers
+
+SHOWN_FROM = 3  # organizations that raised a topic
+
+
+def findings(given: RoundAnswers, earlier: Sequence[EarlierRound]) -> tuple[AgendaItem, ...]:
+    """At most five subjects, most urgent first, each with the evidence that put it there."""
+    subjects = list(_subjects(given))
+    if not subjects:
+        return ()
+    return agenda(subjects, [*_signals(given, earlier, "construct"), *_signals(given, earlier, "item")])
+
+
+def falls_of(agenda: Sequence[AgendaItem]) -> set[str]:
+    """Items on the agenda for a fall: their change is part of the release."""
+    fallen = (one for one in agenda if one.kind == "item" and any(e.kind == "fall" for e in one.evidence))
+    return {f"item:{one.code}" for one in fallen}
+
+
+def raised_topics(given: RoundAnswers) -> dict[str, int]:
+    """Topic -> organizations that raised it, from three on."""
+    counts = Counter(topic for _, topic in set(given.topics))
+    return {topic: n for topic, n in sorted(counts.items()) if n >= SHOWN_FROM}
+
+
+def _subjects(given: RoundAnswers) -> Iterator[Subject]:
+    raised = raised_topics(given)
+    in_index = {item.construct_code for item in given.instrument.items if item.in_index}
+    for construct in given.instrument.constructs:
+        if f"construct:{construct.code}" in given.scores and construct.code in in_index:
+            yield Subject(construct.code, "construct", construct.code, raised.get(construct.code, 0))
+    for item in given.instrument.items:
+        if f"item:{item.code}" in given.scores and item.in_index:
+            yield Subject(item.code, "item", item.construct_code, raised.get(item.code, 0))
+
+
+def _signals(given: RoundAnswers, earlier: Sequence[EarlierRound], kind: str) -> Iterator[Signal]:
+    codes = [subject.code for subject in _subjects(given) if subject.kind == kind]
+    if not codes:
+        return
+    targets = [f"{kind}:{code}" for code in codes]
+    table = np.column_stack([given.organization_scores[target][0] for target in targets])
+    yield from side_gap_signals(codes, table, given.sides)
+    yield from spread_signals(codes, table)
+    if earlier:
+        last = earlier[-1]
+        known = [at for at, target in enumerate(targets) if is_comparable(given, last, target)]
+        if known:
+            before = _before(given, last, [targets[at] for at in known])
+            yield from fall_signals([codes[at] for at in known], table[:, known], before)
+    if kind == "construct" and np.isfinite(given.importance).any():
+        yield from importance_gap_signals(codes, _importance(given, codes), table)
+
+
+def _before(given: RoundAnswers, last: EarlierRound, targets: Sequence[str]) -> FloatArray:
+    ids = [one.id for one in given.organizations]
+    rows = [[last.means.get(target, {}).get(one, np.nan) for target in targets] for one in ids]
+    return np.array(rows, dtype=np.float64)
+
+
+def _importance(given: RoundAnswers, codes: Sequence[str]) -> FloatArray:
+    place = {construct.code: at for at, construct in enumerate(given.instrument.constructs)}
+    scale = next(iter(given.instrument.scales.values()))
+    points = (given.importance - scale.low) / (scale.high - scale.low) * 100.0
+    n = len(given.organizations)
+    return np.column_stack([organization_means(points[:, place[c]], given.organization, n)[0] for c in codes])

@@ -1,0 +1,89 @@
+"""What a release says of the series it continues: the trend over published points, breaks and events."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import date
+
+import numpy as np
+
+from analysis.trends import Trend, hold_back, trend
+from server.estimation_changes import DAYS_PER_YEAR, is_comparable
+from server.measurement import EarlierRound, RoundAnswers, language_shares
+from surveys.releases import Cell, Marker, Release
+
+LANGUAGE_SHIFT = 20.0  # points by which a language's share may move before the series breaks
+SMALLEST_OVERLAP = 0.8  # of the organizations of both rounds together
+VERDICTS = {"rising": "rising", "falling": "falling", "none": "no_claim"}
+
+
+def trend_cells(
+    given: RoundAnswers, cells: Sequence[Cell], earlier: Sequence[EarlierRound], before: Sequence[Release]
+) -> Iterator[Cell]:
+    """Mann-Kendall and Theil-Sen over the published whole points of each headline, since the last break; Holm."""
+    targets, found, counts = [], [], []
+    for cell in cells:
+        if cell.estimate != "level" or cell.population != "all" or not cell.target.startswith("headline:"):
+            continue
+        points = _since_break(given, cell, {other.number: other for other in earlier}, before)
+        years = np.array([(day - points[0][0]).days / DAYS_PER_YEAR for day, _ in points])
+        targets.append(cell.target)
+        counts.append(len(points))
+        found.append(trend(years, np.array([value for _, value in points], dtype=np.float64)))
+    for target, n, one in zip(targets, counts, hold_back(tuple(found)), strict=True):
+        yield _trend_cell(target, n, one)
+
+
+def _since_break(
+    given: RoundAnswers, cell: Cell, comparable: Mapping[int, EarlierRound], before: Sequence[Release]
+) -> list[tuple[date, float]]:
+    """The published points of one headline, oldest first, back to the first round that asked something else."""
+    points = [(given.closed_on, cell.value)]
+    for release in reversed(before):
+        other = comparable.get(release.round_number)
+        if other is not None and not is_comparable(given, other, cell.target):
+            break
+        level = release.find("level", cell.target)
+        points.insert(0, (release.closed_on, None if level is None else level.value))
+    return [(day, value) for day, value in points if value is not None]
+
+
+def _trend_cell(target: str, n: int, found: Trend) -> Cell:
+    if found.reason in ("too_few_rounds", "no_data"):
+        return Cell("trend", target, n=n, word="too_few_rounds", reason="too_few_rounds")
+    value, low, high = (round(one, 1) if np.isfinite(one) else None for one in _line(found))
+    return Cell(
+        "trend",
+        target,
+        value=value,
+        low=low,
+        high=high,
+        n=n,
+        p=round(found.p, 4) if np.isfinite(found.p) else None,
+        method="Theil-Sen per year, Mann-Kendall; between-round variation only",
+        word=VERDICTS[found.claim],
+        reason=found.reason if value is None else None,
+    )
+
+
+def _line(found: Trend) -> tuple[float, float, float]:
+    return found.slope.value, found.slope.low, found.slope.high
+
+
+def markers(given: RoundAnswers, earlier: Sequence[EarlierRound]) -> Iterator[Marker]:
+    """What happened between the last round and this one, and whether it breaks comparability."""
+    if not earlier:
+        return
+    last, on = earlier[-1], given.closed_on
+    if last.instrument_version != given.instrument.version:
+        targets = [f"construct:{construct.code}" for construct in given.instrument.constructs]
+        changed = [target for target in targets if target in given.scores and not is_comparable(given, last, target)]
+        note = " ".join(target.removeprefix("construct:") for target in changed)
+        yield Marker("instrument_version", on, is_break=bool(changed), note=note)
+    now, then = language_shares(given.languages), last.languages
+    if then and any(abs(now.get(one, 0.0) - then.get(one, 0.0)) > LANGUAGE_SHIFT for one in now.keys() | then.keys()):
+        yield Marker("language_shares", on, is_break=True)
+    here, there = {one.id for one in given.organizations}, set(last.invited)
+    if there and here != there:
+        overlap = len(here & there) / len(here | there)
+        yield Marker("membership", on, is_break=overlap < SMALLEST_OVERLAP)
