@@ -1,0 +1,105 @@
+"""The clock's work, in the order of a round's life: close, open, shred. Run again it goes on where it stopped."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from functools import partial
+from pathlib import Path
+from uuid import UUID
+
+from sqlalchemy import Engine
+from sqlmodel import Session
+
+from server.opening import open_round
+from server.shredding import shred
+from surveys import audit, rounds
+from surveys.database import transaction
+from surveys.keystore import Keystore
+from surveys.models import Round
+from surveys.problems import SurveyProblem
+
+log = logging.getLogger("rapport.ticker")
+PAUSE = 60.0  # seconds between two looks at the clock
+
+
+@dataclass
+class Report:
+    """What one tick did; problems are one sentence each, and leave everything as it was."""
+
+    closed: int = 0
+    extended: int = 0
+    opened: int = 0
+    not_opened: int = 0
+    shredded: int = 0
+    problems: list[str] = field(default_factory=list)
+
+
+def tick(engine: Engine, keystore: Keystore, backups: Path, *, now: datetime) -> Report:
+    """Do everything that is due now."""
+    report = Report()
+    for round_id in _due(engine, now, rounds.due_to_close):
+        _guarded(report, partial(_close, engine, keystore, round_id, now, report))
+    for round_id in _due(engine, now, rounds.due_to_open):
+        _guarded(report, partial(_open, engine, keystore, round_id, now, report))
+    _guarded(report, partial(_shred, engine, keystore, backups, now, report))
+    report.problems += [f"keys {fault.name[:8]}: one replica is {fault.fault}" for fault in keystore.check()]
+    return report
+
+
+def _due(engine: Engine, now: datetime, question: Callable[[Session, datetime], list[Round]]) -> list[UUID]:
+    with Session(engine) as session:
+        return [round_.id for round_ in question(session, now)]
+
+
+def _guarded(report: Report, act: Callable[[], None]) -> None:
+    """One round that cannot be opened must not hold up the others."""
+    try:
+        act()
+    except SurveyProblem as problem:
+        log.error("problem=%s", type(problem).__name__)
+        report.problems.append(problem.message)
+
+
+def _close(engine: Engine, keystore: Keystore, round_id: UUID, now: datetime, report: Report) -> None:
+    with transaction(engine) as session:
+        round_ = session.get_one(Round, round_id, with_for_update=True)
+        outcome = rounds.close(session, round_, keystore, now=now)
+        audit.record(session, "the clock", f"round {outcome}", str(round_id), now)
+    if outcome == "closed":
+        report.closed += 1
+    else:
+        report.extended += 1
+
+
+def _open(engine: Engine, keystore: Keystore, round_id: UUID, now: datetime, report: Report) -> None:
+    if open_round(engine, keystore, round_id, now=now) == "not_opened":
+        report.not_opened += 1
+    else:
+        report.opened += 1
+
+
+def _shred(engine: Engine, keystore: Keystore, backups: Path, now: datetime, report: Report) -> None:
+    report.shredded += shred(engine, keystore, backups, now=now)
+
+
+class Ticker(threading.Thread):
+    """Ticks while the server runs; stops between two ticks."""
+
+    def __init__(self, engine: Engine, keystore: Keystore, backups: Path) -> None:
+        super().__init__(name="ticker", daemon=True)
+        self.work = (engine, keystore, backups)
+        self.stopping = threading.Event()
+
+    def run(self) -> None:
+        while not self.stopping.wait(PAUSE):
+            try:
+                tick(*self.work, now=datetime.now(UTC))
+            except Exception:
+                log.exception("the clock's work failed; it is tried again in a minute")
+
+    def stop(self) -> None:
+        self.stopping.set()
