@@ -65,7 +65,12 @@ def open_dossiers(
     session: Session, account: Account, several: Sequence[Partnership], language: str
 ) -> tuple[Dossier, ...]:
     """The dossiers of several partnerships with two questions to the database, however many there are."""
-    audience = audience_of(account)
+    return read_dossiers(session, several, language, audience=audience_of(account))
+
+
+def read_dossiers(
+    session: Session, several: Sequence[Partnership], language: str, *, audience: str
+) -> tuple[Dossier, ...]:
     found = releases.series_of_many(session, [one.id for one in several], audience=audience)
     instruments = _instruments_of(session, (release for series in found.values() for release in series))
     return tuple(_dossier(one, found[one.id], instruments, audience, language) for one in several)

@@ -1,0 +1,289 @@
+"""The command line: `rapport serve, demo, tick, analyse, import, brief, verify, backup, restore, ...`."""
+
+from __future__ import annotations
+
+import socket
+import sys
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.progress import Progress
+from sqlmodel import Session, col, select
+
+from server.languages import LANGUAGES
+from server.settings import Settings
+from surveys.problems import SurveyProblem
+
+app = typer.Typer(
+    help="Surveys and trust measurement for development partnerships.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+console = Console(highlight=False)
+errors = Console(stderr=True, highlight=False)
+Port = Annotated[int | None, typer.Option(help="Port to listen on; by default RAPPORT_PORT, else 8000.")]
+
+
+def main() -> None:
+    """Run a command. Exit codes: 0 done, 1 something to look at, 2 wrong use or input."""
+    try:
+        app()
+    except SurveyProblem as problem:
+        errors.print(problem.message)
+        raise SystemExit(2) from problem
+
+
+def _settings(**given: Any) -> Settings:
+    return Settings(**{name: value for name, value in given.items() if value is not None})
+
+
+def _progress(title: str) -> tuple[Progress, Callable[[int, int], None]]:
+    bar = Progress(console=errors, transient=True)
+    task = bar.add_task(title, total=None)
+    return bar, lambda done, total: bar.update(task, completed=done, total=total)
+
+
+@app.command()
+def serve(port: Port = None) -> None:
+    """Serve Rapport for the settings in RAPPORT_... variables, and do the clock's work."""
+    settings = _settings(port=port)
+    _upgrade(settings)
+    _serve(settings)
+
+
+@app.command()
+def demo(
+    port: Port = None,
+    fresh: Annotated[bool, typer.Option("--fresh", help="Forget the demonstration and start over.")] = False,
+) -> None:
+    """Load the demonstration programme, serve it on this machine and say what to open."""
+    settings = _demonstration(port)
+    _require_port(settings)
+    folder = settings.var_dir
+    if fresh:
+        _forget_demonstration(folder)
+    from server.demonstration.load import load, read_door
+    from surveys.database import make_engine
+    from surveys.keystore import Keystore
+
+    door = read_door(folder)
+    if door is None:
+        _forget_demonstration(folder)  # what an interrupted first start left
+        _upgrade(settings)
+        bar, progress = _progress("Loading eight partnerships, six rounds each")
+        with bar:
+            engine = make_engine(settings.database_url)
+            door = load(engine, Keystore(settings.keystore), folder, now=datetime.now(UTC), progress=progress)
+            engine.dispose()
+    else:
+        _upgrade(settings)
+    console.print(f"\n[bold]Rapport, demonstration[/bold]: {settings.base_url}\n")
+    console.print("Persons and answers are invented. Nothing here leaves this machine.\n")
+    console.print(f"The facilitator's pages   {settings.base_url}/login")
+    console.print(f"    e-mail {door.email}    password {door.password}\n")
+    console.print("Personal links of three people who have not answered yet")
+    for organization, language, secret in door.links:
+        console.print(f"    {settings.base_url}/i#{secret}    {organization} ({language})", soft_wrap=True)
+    console.print("\nCtrl-C stops the service and keeps the data; --fresh starts over.\n")
+    _serve(settings)
+
+
+def _demonstration(port: int | None) -> Settings:
+    folder = Path("var") / "demo"
+    number = port or Settings().port
+    return Settings(
+        var_dir=folder,
+        database_url=f"sqlite:///{folder}/rapport.db",
+        keystore=(folder / "keys-a", folder / "keys-b"),
+        secret_key_file=folder / "secret-key",
+        port=number,
+        base_url=f"http://127.0.0.1:{number}",
+        demonstration=True,
+    )
+
+
+def _forget_demonstration(folder: Path) -> None:
+    import shutil
+
+    for name in ("keys-a", "keys-b", "backups"):
+        shutil.rmtree(folder / name, ignore_errors=True)
+    for path in (*folder.glob("rapport.db*"), folder / "demonstration.json", folder / "secret-key"):
+        path.unlink(missing_ok=True)
+
+
+def _require_port(settings: Settings) -> None:
+    """Say that a port is taken before anything is loaded."""
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((settings.host, settings.port))
+        except OSError:
+            errors.print(
+                f"Port {settings.port} on {settings.host} is taken by another program. "
+                f"Stop that one, or choose another port: --port {settings.port + 1}"
+            )
+            raise typer.Exit(2) from None
+
+
+def _upgrade(settings: Settings) -> None:
+    from surveys.database import upgrade
+
+    settings.var_dir.mkdir(parents=True, exist_ok=True)
+    upgrade(settings.database_url)
+
+
+def _serve(settings: Settings) -> None:
+    import uvicorn
+
+    from server.app import create_app
+    from server.ticker import Ticker
+
+    _require_port(settings)
+    service = create_app(settings)
+    ticker = Ticker(service.state.engine, service.state.keystore, settings.var_dir / "backups")
+    ticker.start()
+    try:
+        uvicorn.run(
+            service,
+            host=settings.host,
+            port=settings.port,
+            log_level="warning",
+            access_log=False,  # addresses and times of respondents are never written
+            server_header=False,
+            timeout_graceful_shutdown=5,
+        )
+    except KeyboardInterrupt:
+        pass
+    finally:
+        ticker.stop()
+        console.print("Stopped.")
+
+
+@app.command()
+def tick(
+    at: Annotated[datetime | None, typer.Option(help="The time to act for (UTC), for drills; by default now.")] = None,
+) -> None:
+    """Do the clock's work once: close and open what is due, destroy keys after a verified backup."""
+    from server.ticker import tick as do
+    from surveys.database import make_engine
+    from surveys.keystore import Keystore
+
+    settings = _settings()
+    _upgrade(settings)
+    now = datetime.now(UTC) if at is None else at.replace(tzinfo=UTC)
+    if now > datetime.now(UTC):
+        errors.print("The clock is never put forward: --at must lie in the past.")
+        raise typer.Exit(2)
+    engine = make_engine(settings.database_url)
+    report = do(engine, Keystore(settings.keystore), settings.var_dir / "backups", now=now)
+    console.print(
+        f"closed {report.closed}, extended {report.extended}, opened {report.opened}, "
+        f"too few answers {report.not_opened}, keys destroyed {report.shredded}"
+    )
+    for problem in report.problems:
+        errors.print(problem)
+    raise typer.Exit(1 if report.problems else 0)
+
+
+@app.command()
+def brief(
+    partnership: Annotated[str, typer.Argument(help="Code of the partnership.")],
+    out: Annotated[Path, typer.Option(help="Folder for brief-<code>-<round>.pdf and .html.")] = Path(),
+    language: Annotated[str, typer.Option(help="en, km or fr.")] = "en",
+    audience: Annotated[str, typer.Option(help="all, or facilitator.")] = "all",
+    demonstration: Annotated[bool, typer.Option("--demo", help="Of the demonstration's data.")] = False,
+) -> None:
+    """Write the discussion brief of a partnership's latest round as HTML and PDF."""
+    from server.brief_files import write_brief
+    from surveys.database import make_engine
+
+    if language not in LANGUAGES or audience not in ("all", "facilitator"):
+        errors.print("The language is one of en, km, fr; the audience is all or facilitator.")
+        raise typer.Exit(2)
+    settings = _demonstration(None) if demonstration else _settings()
+    with Session(make_engine(settings.database_url)) as session:
+        for path in write_brief(session, partnership, out, language=language, audience=audience):
+            console.print(str(path))
+
+
+@app.command()
+def verify() -> None:
+    """Check that every release and the record of acts are as they were stored, and both replicas of the keys."""
+    from surveys import audit, releases
+    from surveys.database import make_engine
+    from surveys.keystore import Keystore
+    from surveys.models import ReleaseRow, Round
+
+    settings = _settings()
+    faults = []
+    with Session(make_engine(settings.database_url)) as session:
+        rows = session.exec(select(ReleaseRow, Round).join(Round, col(ReleaseRow.round_id) == col(Round.id))).all()
+        faults += [f"release {row.digest[:12]} was changed" for row, _ in rows if not releases.verify(row)]
+        broken = audit.verify_chain(session)
+        if broken is not None:
+            faults.append(f"the record of acts was changed at entry {broken}")
+    faults += [f"keys {one.name[:8]}: {one.replica} is {one.fault}" for one in Keystore(settings.keystore).check()]
+    console.print(f"{len(rows)} releases checked: {'all as stored' if not faults else 'see below'}")
+    for fault in faults:
+        errors.print(fault)
+    raise typer.Exit(1 if faults else 0)
+
+
+@app.command()
+def backup() -> None:
+    """Write a backup and prove it by restoring it. The keys of rounds are never part of it."""
+    from server.backup import back_up
+    from surveys.database import make_engine
+
+    settings = _settings()
+    console.print(str(back_up(make_engine(settings.database_url), settings.var_dir / "backups", now=datetime.now(UTC))))
+
+
+@app.command()
+def restore(path: Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="A backup file.")]) -> None:
+    """Load a backup into the empty database of the settings."""
+    from server.backup import restore as load
+
+    found = load(path, _settings().database_url)
+    console.print(f"{sum(found.rows.values())} rows restored")
+
+
+@app.command()
+def upgrade() -> None:
+    """Bring the database to the schema of this version."""
+    _upgrade(_settings())
+    console.print("The database is up to date.")
+
+
+@app.command()
+def account(
+    email: Annotated[str, typer.Argument(help="E-mail address to log in with.")],
+    name: Annotated[str, typer.Option(prompt=True)],
+    password: Annotated[str, typer.Option(prompt=True, hide_input=True, confirmation_prompt=True)],
+    partnership: Annotated[list[str] | None, typer.Option(help="Code of a partnership to entrust; repeatable.")] = None,
+) -> None:
+    """Create a facilitator's account and entrust partnerships to it."""
+    from surveys import accounts, partnerships
+    from surveys.database import make_engine, transaction
+
+    settings = _settings()
+    _upgrade(settings)
+    with transaction(make_engine(settings.database_url)) as session:
+        made = accounts.create_account(session, email=email, name=name, password=password)
+        for code in partnership or ():
+            found = partnerships.find_by_code(session, code)
+            if found is None:
+                errors.print(f"There is no partnership with the code {code}; no account was created.")
+                raise typer.Exit(2)
+            accounts.entrust(session, made, found.id)
+    console.print(f"{email} may log in now.")
+
+
+if __name__ == "__main__":
+    main()
+    sys.exit(0)
