@@ -89,7 +89,7 @@ def individuals_chart(
     them with fewest=None is never the default). Limits centre +- 3 mean range / d2, d2 = 2/sqrt(pi) exactly (2.659;
     tables round to 2.66). Fewer than `fewest` values: no limits, `too_few`; baseline all equal: `zero_variance`.
     Raises ValueError for a baseline below two. Source: Wheeler & Chambers (1992), Understanding Statistical Process
-    Control. With few and coarse values limits are rough: at eight points a false alarm comes about every 50 points.
+    Control. A baseline of eight is rough: one later point in 33 lies outside by chance (of twenty: one in 92).
     """
     y = np.asarray(values, dtype=np.float64).ravel()
     known = ~np.isnan(y)
