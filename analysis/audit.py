@@ -6,17 +6,19 @@ the rest is bounded by linear programs. `analysis.protection` uses the same sear
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from analysis.attack import Doubt, Outlook, attack, name_of, points_needed
 from analysis.disclosure import MIN_WIDTH, scale_points_left
-from analysis.equations import Secret, System, system_of
+from analysis.equations import Subject, System, system_of
 from analysis.estimates import FloatArray, Interval
-from analysis.programs import Programs
+from analysis.programs import MOST_MOVED, Programs, families, fitting
 from analysis.published import AuditReport, Finding, ProtectedRelease, Structure
+
+TOLERANCE = 1e-6
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,96 +40,114 @@ def audit(release: ProtectedRelease, structure: Structure, history: Sequence[Pro
     At most one failure per leaf and secret is reported, the first that was found.
     Raises ValueError when no answers at all fit what is published.
     """
-    search = Search(system_of(release, structure, history))
-    return search.report(search.failures())
+    search = Search()
+    return search.report(search.failures(system_of(release, structure, history)))
 
 
 class Search:
-    """One audit of one system of equations."""
+    """The search for what gives too much away, repeated while numbers are withdrawn.
 
-    def __init__(self, system: System) -> None:
-        self.system, self.programs = system, Programs(system)
-        self.outlook = Outlook(np.zeros((0, 0)))
+    What was safe once stays safe when less is published, so it is not looked at again.
+    """
 
-    def failures(self) -> list[Failure]:
+    def __init__(self) -> None:
+        self.settled: set[Subject] = set()
+        self.outlook = Outlook()
+        self.solved = 0
+
+    def failures(self, system: System) -> list[Failure]:
         """Everything an attacker can narrow down too far, at most one per leaf and per secret."""
-        self.outlook = attack(self.system, self._start())
-        by_leaf: dict[int, list[Doubt]] = {}
-        for doubt in self.outlook.doubts:
-            by_leaf.setdefault(doubt.leaf, []).append(doubt)
-        found = [self._first(doubts) for doubts in by_leaf.values()]
-        found += [self._secret(number, secret) for number, secret in enumerate(self.system.secrets)]
-        return [failure for failure in found if failure is not None]
+        self.system, self.programs = system, Programs(system, _start(system))
+        found = attack(system, self.programs.start, self.settled)
+        self._take_over(found)
+        subjects: dict[Subject, list[Doubt]] = {}
+        for doubt in sorted(self._second_look(found.doubts), key=lambda one: one.width):
+            subjects.setdefault(doubt.subject, []).append(doubt)
+        confirmed = {
+            subject: next(filter(None, map(self._settle, doubts)), None) for subject, doubts in subjects.items()
+        }
+        failed = {subject: failure for subject, failure in confirmed.items() if failure is not None}
+        self.settled |= {(leaf, "") for leaf in system.leaves} | {secret.subject for secret in system.secrets}
+        self.settled -= failed.keys()
+        self.solved += self.programs.solved
+        return list(failed.values())
 
     def report(self, failures: Sequence[Failure]) -> AuditReport:
-        """The outcome of the last search."""
+        """The outcome after the last search."""
         findings = tuple(failure.finding for failure in failures)
-        return AuditReport(not findings, self.outlook.narrowest, findings, self.outlook.checked, self.programs.solved)
+        narrowest = min(findings, key=lambda one: one.width, default=self.outlook.narrowest)
+        return AuditReport(not findings, narrowest, findings, self.outlook.checked, self.solved)
 
-    def _start(self) -> list[FloatArray]:
-        """Means that fit: the truth, or what a program finds for a reader without answers."""
-        start = {leaf: truth for leaf, truth in enumerate(self.system.truth) if truth is not None}
-        for leaf in range(len(self.system.leaves)):
-            if leaf not in start:
-                family = self.programs.family(leaf)
-                fitting = self.programs.start(family)
-                if fitting is None:
-                    raise ValueError(f"no answers fit what is published of {self.system.leaves[leaf]}")
-                start |= {one: means for one, means in zip(family, fitting, strict=True) if one not in start}
-        return [start[leaf] for leaf in range(len(self.system.leaves))]
+    def _take_over(self, found: Outlook) -> None:
+        self.outlook.checked = max(self.outlook.checked, found.checked)
+        if found.narrowest is not None:
+            self.outlook.note(found.narrowest)
 
-    def _first(self, doubts: Sequence[Doubt]) -> Failure | None:
-        """The first doubt about a leaf that a linear program confirms."""
-        return next((failure for failure in map(self._settled, doubts) if failure is not None), None)
+    def _second_look(self, doubts: Sequence[Doubt]) -> Iterator[Doubt]:
+        """The doubts that remain when all leaves of a target are moved together."""
+        by_block: dict[tuple[int, ...], list[Doubt]] = {}
+        for doubt in doubts:
+            by_block.setdefault(self.programs.block(tuple(doubt.aim)), []).append(doubt)
+        for block, together in by_block.items():
+            if sum(len(self.system.layouts[leaf].people) for leaf in block) > MOST_MOVED:
+                yield from together
+                continue
+            aims, attackers = [doubt.aim for doubt in together], [doubt.attacker for doubt in together]
+            for doubt, *ends in zip(together, *self.programs.climbed(block, aims, attackers), strict=True):
+                bounds = Interval(*map(float, ends))
+                finding = self._finding(doubt, bounds)
+                if finding is None:
+                    self._note(doubt, bounds)
+                else:
+                    yield replace(doubt, width=max(doubt.width, finding.width))
 
-    def _settled(self, doubt: Doubt) -> Failure | None:
-        leaf = doubt.leaf
-        families: list[tuple[int, ...]] = [(leaf,)] if self.system.own[leaf] else []
-        if self.system.linked[leaf]:
-            families.append(self.programs.family(leaf))
-        for family in families:
-            bounds, numbers = self.programs.bounds(family, {leaf: doubt.aim}, doubt.attacker)
+    def _settle(self, doubt: Doubt) -> Failure | None:
+        """Decides a doubt: proved open with other leaves at rest, given away by the leaf alone, or by everything."""
+        leaves, programs = tuple(doubt.aim), self.programs
+        block, family = programs.block(leaves), programs.family(leaves[0])
+        if (
+            len(family) > 1
+            and self._finding(doubt, programs.bounds(block, doubt.aim, doubt.attacker, beyond=True)[0]) is None
+        ):
+            return None
+        for unknown in dict.fromkeys((leaves, family)):
+            bounds, numbers = programs.bounds(unknown, doubt.aim, doubt.attacker, beyond=False)
             finding = self._finding(doubt, bounds)
             if finding is not None:
-                self.outlook.note(finding)
                 return Failure(finding, numbers)
+        self._note(doubt, bounds)
         return None
+
+    def _note(self, doubt: Doubt, bounds: Interval) -> None:
+        about = doubt.about if not doubt.people else f"organization:{doubt.about}"
+        width = (bounds.high - bounds.low) / doubt.others
+        self.outlook.note(Finding(doubt.target, about, name_of(self.system, doubt.attacker), width))
 
     def _finding(self, doubt: Doubt, bounds: Interval) -> Finding | None:
-        """What is found when the bounds break a rule: about the organization, else about a person of it."""
-        leaf, owner = self.system.leaves[doubt.leaf], self.system.organizations[doubt.organization]
-        attacker = name_of(self.system, doubt.attacker)
-        if bounds.high - bounds.low < MIN_WIDTH - 1e-6:
-            return Finding(leaf, f"organization:{owner}", attacker, bounds.high - bounds.low)
-        step = float(self.system.steps[doubt.leaf])
-        ends = np.array([bounds.low]), np.array([bounds.high])
-        left = scale_points_left(*ends, np.array([max(doubt.people, 1)]), step) if doubt.people else None
-        if left is None or int(left[0]) >= points_needed(step):
-            return None
+        """What is found when the bounds break a rule: about a mean, else about a person."""
+        attacker, width = name_of(self.system, doubt.attacker), (bounds.high - bounds.low) / doubt.others
+        if width < MIN_WIDTH - TOLERANCE:
+            about = doubt.about if doubt.about.startswith("population:") else f"organization:{doubt.about}"
+            return Finding(doubt.target, about, attacker, width)
         people = doubt.people
-        width = min(100.0, people * bounds.high) - max(0.0, people * bounds.low - 100.0 * (people - 1))
-        return Finding(leaf, f"person:{owner}", attacker, width)
+        if not people:
+            return None
+        low, high = max(bounds.low, 0.0), min(bounds.high, 100.0)
+        left = scale_points_left(np.array(low), np.array(high), np.array(people), doubt.step)
+        if int(left) >= points_needed(doubt.step):
+            return None
+        width = min(100.0, people * high) - max(0.0, people * low - 100.0 * (people - 1))
+        return Finding(doubt.target, f"person:{doubt.about}", attacker, width)
 
-    def _secret(self, number: int, secret: Secret) -> Failure | None:
-        """The first attacker who narrows a secret mean down too far."""
-        organization = {part.leaf: np.array(self.system.layouts[part.leaf].organization) for part in secret.parts}
-        known = all(self.system.truth[part.leaf] is not None for part in secret.parts)
-        for attacker in range(-1, len(self.system.organizations) if known else 0):
-            aim = {
-                part.leaf: part.share * part.weights * (organization[part.leaf] != attacker) for part in secret.parts
-            }
-            others = sum(float(weights.sum()) for weights in aim.values())
-            if others < 1e-9:
-                continue
-            self.outlook.checked += 1
-            width, numbers = float(self.outlook.left[number, attacker + 1]) / others, frozenset[int]()
-            if width < MIN_WIDTH:
-                family = self.programs.family(secret.parts[0].leaf)
-                bounds, numbers = self.programs.bounds(family, aim, attacker)
-                width = (bounds.high - bounds.low) / others
-            about = f"population:{secret.population}"
-            finding = Finding(secret.target, about, name_of(self.system, attacker), width)
-            self.outlook.note(finding)
-            if width < MIN_WIDTH - 1e-6:
-                return Failure(finding, numbers)
-        return None
+
+def _start(system: System) -> list[FloatArray]:
+    """Means that fit: the truth, or what a program finds for a reader without answers."""
+    start = {leaf: truth for leaf, truth in enumerate(system.truth) if truth is not None}
+    tied = families(system) if len(start) < len(system.leaves) else []
+    for leaf in range(len(system.leaves)):
+        if leaf not in start:
+            found = fitting(system, tied[leaf])
+            if found is None:
+                raise ValueError(f"no answers fit what is published of {system.leaves[leaf]}")
+            start |= {one: means for one, means in zip(tied[leaf], found, strict=True) if one not in start}
+    return [start[leaf] for leaf in range(len(system.leaves))]

@@ -16,6 +16,8 @@ import numpy as np
 from analysis.estimates import FloatArray
 from analysis.published import Population, ProtectedRelease, Shown, Structure, Term
 
+Subject = tuple[str, str]  # what an attacker aims at: a leaf and "", or the target and population of a secret
+
 
 @dataclass(frozen=True, slots=True)
 class Layout:
@@ -57,6 +59,10 @@ class Secret:
     target: str
     population: str
     parts: tuple[Part, ...]
+
+    @property
+    def subject(self) -> Subject:
+        return self.target, self.population
 
 
 @dataclass(slots=True, eq=False)

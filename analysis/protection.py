@@ -171,10 +171,10 @@ def _apply_audit(
     judged: Sequence[Judged], bare: ProtectedRelease, structure: Structure, history: Sequence[ProtectedRelease]
 ) -> AuditReport:
     """Widens or hides the least important number behind every failure until the audit passes."""
+    search = Search()
     while True:
         visible = [one for one in judged if one.level < HIDDEN]
-        search = Search(system_of(_release(judged, bare), structure, history))
-        failures = search.failures()
+        failures = search.failures(system_of(_release(judged, bare), structure, history))
         culprits = {max(failure.numbers) for failure in failures if failure.numbers}
         if not culprits:
             return search.report(failures)

@@ -16,14 +16,14 @@ from analysis.estimates import BoolArray, FloatArray
 
 NOTHING = 1e-9
 FAR = 1e9
+RIDGE = 1e-10
+MOST_STEPS = 16
+Ranges = tuple[FloatArray, FloatArray, FloatArray]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Moves:
-    """Where a linear aim can be moved.
-
-    low, high: (n_leaves, n_attackers, n_aims) values of the aim at two sets of answers that fit.
-    """
+    """low, high: (n_leaves, n_attackers, n_aims) values of each aim at two sets of answers that fit."""
 
     low: FloatArray
     high: FloatArray
@@ -36,75 +36,120 @@ def projectors(fixed: FloatArray, free: BoolArray) -> FloatArray:
     (n_attackers, n_atoms, n_atoms).
     """
     masks = free.astype(np.float64)
-    seen = fixed[None] * masks[:, None, :]
     identity = np.eye(free.shape[1])[None] * masks[:, None, :]
     if not len(fixed):
         return identity
+    seen = fixed[None] * masks[:, None, :]
     return np.asarray(identity - np.linalg.pinv(seen, rcond=1e-9) @ seen)
 
 
-def moves(
-    start: FloatArray,
-    free: BoolArray,
-    fixed: FloatArray,
-    ranges: tuple[FloatArray, FloatArray, FloatArray],
-    aims: FloatArray,
-) -> Moves:
+def moves(start: FloatArray, free: BoolArray, fixed: FloatArray, ranges: Ranges, aims: FloatArray) -> Moves:
     """How far each aim can be moved from answers that fit.
 
     start: (n_leaves, n_atoms) means that fit everything published, 0-100. free: (n_attackers, n_atoms).
     fixed: (n_rows, n_atoms) rows whose value must not change. ranges: rows (n_ranges, n_atoms) with their ends, each
     (n_leaves, n_ranges), that may be used up. aims: (n_aims, n_atoms) sums to move; known means are left out of them.
+    Where there are ranges the aim moves first at the cost of the other means, then uses the ranges up.
     """
-    project = projectors(fixed, free)
-    inside = _towards_the_middle(start, project, ranges)
     aimed = aims[None] * free[:, None, :]
-    directions = np.einsum("aij,aqj->aqi", project, aimed)
-    directions[np.abs(directions) < NOTHING] = 0.0
-    gain = np.einsum("aqi,aqi->aq", aimed, directions)
-    value = np.einsum("lai,aqi->laq", inside, aimed)
-    up, down = _room(inside, directions, ranges), _room(inside, -directions, ranges)
-    return Moves(value - np.where(gain > NOTHING, gain * down, 0.0), value + np.where(gain > NOTHING, gain * up, 0.0))
+    loose = projectors(fixed, free)
+    inside = _towards_the_middle(start, loose, ranges)[:, :, None, :]
+    stages = [_directions(loose, aimed)]
+    if len(ranges[0]):
+        stages.insert(0, _directions(projectors(np.vstack([fixed, ranges[0]]), free), aimed))
+    ends = []
+    for sign in (-1.0, 1.0):
+        at: FloatArray = inside
+        for directions in stages:
+            at = np.asarray(at + _room(at, sign * directions, ranges)[..., None] * (sign * directions)[None])
+        ends.append(np.einsum("laqi,aqi->laq", np.broadcast_to(at, (len(start), *aimed.shape)), aimed))
+    return Moves(*ends)
 
 
-def _towards_the_middle(
-    start: FloatArray, project: FloatArray, ranges: tuple[FloatArray, FloatArray, FloatArray]
-) -> FloatArray:
+def _directions(project: FloatArray, aimed: FloatArray) -> FloatArray:
+    """The direction of each aim that stays unnoticed, zero where there is none: (attackers, aims, atoms)."""
+    found = np.einsum("aij,aqj->aqi", project, aimed)
+    found[np.abs(found) < NOTHING] = 0.0
+    found[np.einsum("aqi,aqi->aq", aimed, found) < NOTHING] = 0.0
+    return np.asarray(found)
+
+
+def _towards_the_middle(start: FloatArray, project: FloatArray, ranges: Ranges) -> FloatArray:
     """Answers that fit as well and lie as near to the middle of the scale: there is room on both sides."""
     shift = np.einsum("aij,lj->lai", project, 50.0 - start)
     shift[np.abs(shift) < NOTHING] = 0.0
-    from_start = np.broadcast_to(start[:, None, :], shift.shape)
-    reach = _room_along(from_start, shift, ranges)
+    origin = np.broadcast_to(start[:, None, :], shift.shape)
+    reach = _room(origin, shift, ranges)
     step = np.where(reach >= 2.0, 1.0, reach / 2.0)
-    return np.asarray(from_start + step[..., None] * shift)
+    return np.asarray(origin + step[..., None] * shift, dtype=np.float64)
 
 
-def _room(inside: FloatArray, directions: FloatArray, ranges: tuple[FloatArray, FloatArray, FloatArray]) -> FloatArray:
-    """The longest step along each direction within the scale and every range: (leaves, attackers, aims)."""
+def _room(at: FloatArray, directions: FloatArray, ranges: Ranges) -> FloatArray:
+    """The longest step along each direction that stays on the scale and within every range, 0 along none.
+
+    at, directions: (..., n_atoms), broadcast against each other from the leaves on.
+    """
     rows, low, high = ranges
-    inverse = 1.0 / np.where(directions == 0.0, 1.0, np.abs(directions))
-    room = np.full((len(inside), *directions.shape[:2]), FAR)
-    for atom in range(inside.shape[2]):
-        d, x = directions[None, :, :, atom], inside[:, :, atom, None]
-        left = np.where(d > 0, 100.0 - x, x) * inverse[None, :, :, atom]
+    room = np.full(np.broadcast_shapes(at.shape, directions.shape)[:-1], FAR)
+    for atom in range(at.shape[-1]):
+        d, x = directions[..., atom], at[..., atom]
+        left = np.where(d > 0, 100.0 - x, x) / np.where(d == 0.0, 1.0, np.abs(d))
         np.minimum(room, np.where(d == 0.0, FAR, left), out=room)
     for index, row in enumerate(rows):
-        d = (directions @ row)[None]
-        x = (inside @ row)[:, :, None]
-        left = np.where(d > 0, high[:, None, None, index] - x, x - low[:, None, None, index])
+        d, x = directions @ row, at @ row
+        leaf = (slice(None), *[None] * (x.ndim - 1))
+        left = np.where(d > 0, high[:, index][leaf] - x, x - low[:, index][leaf])
         left = left / np.where(np.abs(d) < NOTHING, 1.0, np.abs(d))
         np.minimum(room, np.where(np.abs(d) < NOTHING, FAR, left), out=room)
-    return np.asarray(np.maximum(room, 0.0))
+    return np.asarray(np.where(room < FAR, np.maximum(room, 0.0), 0.0))
 
 
-def _room_along(inside: FloatArray, shift: FloatArray, ranges: tuple[FloatArray, FloatArray, FloatArray]) -> FloatArray:
-    """The longest step along one direction per leaf and attacker."""
+def climb(start: FloatArray, free: BoolArray, fixed: FloatArray, ranges: Ranges, aims: FloatArray) -> Moves:
+    """How far aims can be moved when whatever stops a move is held from there on (gradient projection).
+
+    start: (n_atoms,) means that fit. free: (n_aims, n_atoms), what the attacker behind each aim does not know. fixed,
+    ranges: as in `moves`, for one leaf. aims: (n_aims, n_atoms). Slower than `moves` per aim and reaching further;
+    still a lower bound, for nothing once held is let go. Source: Rosen (1960), J. SIAM 8(1), 181-217.
+    """
+    shift = _projected((50.0 - start)[None] * free, fixed[None] * free[:, None, :])
+    origin = np.broadcast_to(start, shift.shape)
+    reach = _room(origin[None], shift[None], ranges)[0]
+    inside = origin + np.where(reach >= 2.0, 1.0, reach / 2.0)[:, None] * shift
+    ends = [
+        (_climbed(inside, free, fixed, ranges, sign * aims * free) * aims * free).sum(axis=1) for sign in (-1.0, 1.0)
+    ]
+    return Moves(*ends)
+
+
+def _climbed(at: FloatArray, free: BoolArray, fixed: FloatArray, ranges: Ranges, aims: FloatArray) -> FloatArray:
     rows, low, high = ranges
-    left = np.where(shift > 0, 100.0 - inside, inside) / np.where(shift == 0.0, 1.0, np.abs(shift))
-    room = np.where(shift == 0.0, FAR, left).min(axis=2, initial=FAR)
-    for index, row in enumerate(rows):
-        d, x = shift @ row, inside @ row
-        left = np.where(d > 0, high[:, None, index] - x, x - low[:, None, index])
-        left = left / np.where(np.abs(d) < NOTHING, 1.0, np.abs(d))
-        room = np.minimum(room, np.where(np.abs(d) < NOTHING, FAR, left))
-    return np.asarray(np.maximum(room, 0.0))
+    live, held = free.copy(), np.zeros((len(aims), len(rows)), dtype=np.bool_)
+    for _ in range(MOST_STEPS):
+        known = np.concatenate(
+            [np.broadcast_to(fixed, (len(aims), *fixed.shape)), rows[None] * held[:, :, None]], axis=1
+        )
+        d = _projected(aims * live, known * live[:, None, :])
+        d[((aims * d).sum(axis=1) < NOTHING)] = 0.0
+        if not d.any():
+            break
+        size = np.abs(d)
+        left = np.where(size > 0, np.where(d > 0, 100.0 - at, at) / np.where(size > 0, size, 1.0), FAR)
+        slope = d @ rows.T
+        value, steep = at @ rows.T, (np.abs(slope) > NOTHING) & ~held
+        gap = np.where(slope > 0, high[0] - value, value - low[0]) / np.where(steep, np.abs(slope), 1.0)
+        gap = np.where(steep, gap, FAR)
+        step = np.maximum(np.minimum(left.min(axis=1), gap.min(axis=1, initial=FAR)), 0.0)
+        step[step >= FAR] = 0.0
+        at = np.clip(at + step[:, None] * d, 0.0, 100.0)
+        live &= left > step[:, None] + NOTHING
+        held |= gap <= step[:, None] + NOTHING
+    return at
+
+
+def _projected(vectors: FloatArray, known: FloatArray) -> FloatArray:
+    """What is left of each vector when no known row may change. vectors: (n, n_atoms); known: (n, n_rows, n_atoms)."""
+    squares = known @ known.transpose(0, 2, 1) + RIDGE * np.eye(known.shape[1])
+    weights = np.linalg.solve(squares, (known @ vectors[:, :, None]))
+    found = np.asarray(vectors - (known.transpose(0, 2, 1) @ weights)[:, :, 0])
+    found[np.abs(found) < NOTHING] = 0.0
+    return found
