@@ -8,7 +8,7 @@ from typing import Any
 from server.briefing import Table
 from server.languages import format_day
 from server.pages import LANGUAGE_NAMES
-from server.reading import construct_targets, headline_targets
+from server.reading import construct_targets, headline_targets, without_repeats
 from server.wording import N_, Wording
 from surveys.releases import Cell, Fact, Release
 
@@ -69,7 +69,13 @@ def tables(release: Release, wording: Wording) -> tuple[Table, ...]:
         _pairs(release, wording),
         _facts(release, wording),
     )
-    return tuple(table for table in made if table.rows)
+    return tuple(without_empty_columns(table) for table in made if table.rows)
+
+
+def without_empty_columns(table: Table) -> Table:
+    filled = [place for place in range(len(table.header)) if place == 0 or any(row[place] for row in table.rows)]
+    header = tuple(table.header[place] for place in filled)
+    return Table(table.caption, header, tuple(tuple(row[place] for place in filled) for row in table.rows))
 
 
 def further(release: Release, wording: Wording) -> Table:
@@ -138,7 +144,7 @@ def _shown(release: Release, estimate: str, targets: Sequence[str]) -> Iterator[
 
 def _indices(wording: Wording) -> list[str]:
     constructs = [f"construct:{construct.code}" for construct in wording.instrument.constructs]
-    return list(dict.fromkeys([*headline_targets(wording), "composite", *construct_targets(wording), *constructs]))
+    return without_repeats([*headline_targets(wording), "composite", *construct_targets(wording), *constructs], wording)
 
 
 def _levels(release: Release, wording: Wording) -> Table:
@@ -146,7 +152,7 @@ def _levels(release: Release, wording: Wording) -> Table:
     rows = tuple(
         (
             wording.target(target),
-            *(wording.level(release.find("level", target, who)) for who in ("all", "national", "external")),
+            *_levels_of(release, target, wording),
             wording.spread(release.find("spread", target)),
             people(release.find("level", target)),
         )
@@ -163,14 +169,21 @@ def _levels(release: Release, wording: Wording) -> Table:
     return Table(_("Levels, in points from 0 to 100 with their intervals"), header, rows)
 
 
+def _levels_of(release: Release, target: str, wording: Wording) -> Iterator[str]:
+    """For all partners and by side; empty where the release does not speak of a side at all."""
+    for who in ("all", "national", "external"):
+        cell = release.find("level", target, who)
+        yield "" if cell is None else wording.level(cell)
+
+
 def _changes(release: Release, wording: Wording) -> Table:
     _ = wording._
     rows = tuple(
         (
             wording.target(target),
             wording.change(release.find("change_last", target)),
-            wording.change(release.find("change_first", target)),
-            wording.trend(release.find("trend", target)),
+            wording.change(first) if (first := release.find("change_first", target)) else "",
+            wording.trend(trend) if (trend := release.find("trend", target)) else "",
         )
         for target in _shown(release, "change_last", _indices(wording))
     )
@@ -191,11 +204,7 @@ def _items(release: Release, wording: Wording) -> Table:
     _ = wording._
     items = [f"item:{item.code}" for item in wording.instrument.items]
     rows = tuple(
-        (
-            wording.target(target),
-            *(wording.level(release.find("level", target, who)) for who in ("all", "national", "external")),
-        )
-        for target in _shown(release, "level", items)
+        (wording.target(target), *_levels_of(release, target, wording)) for target in _shown(release, "level", items)
     )
     header = (_("Statement"), *(wording.population(who) for who in ("all", "national", "external")))
     return Table(_("Single statements"), header, rows)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Annotated, Literal
 from uuid import UUID
@@ -104,6 +104,7 @@ class Ordered:
 
     dossier: Dossier
     subject: Subject
+    title: str
     agreements: tuple[Agreement, ...]
     notices: tuple[str, ...]
 
@@ -132,8 +133,9 @@ def get_ordered(
         notices.insert(0, _("Demonstration: people and answers are invented"))
     if partnership.phase == "imported":
         notices.insert(0, _("Imported history: asked and collected outside Rapport"))
+    title = (partnership.titles or {}).get(dossier.wording.language) or last.partnership
     agreements = agreements_before(session, dossier, number)
-    return Ordered(dossier, drawings.subject_of(dossier), agreements, tuple(notices))
+    return Ordered(dossier, drawings.subject_of(dossier), title, agreements, tuple(notices))
 
 
 OrderedDep = Annotated[Ordered, Depends(get_ordered)]
@@ -144,11 +146,11 @@ def brief_page(request: Request, ordered: OrderedDep) -> Response:
     last = ordered.dossier.series[-1]
     label = ordered.dossier.wording.label(last.round_label)
     page = BriefPage(
-        title=last.partnership,
+        title=ordered.title,
         subtitle=label,
         round_address=ordered.address,
         round_label=label,
-        body=_body(ordered.subject, ordered.agreements, ordered.notices),
+        body=_body(ordered.subject, ordered.title, ordered.agreements, ordered.notices),
         files=tuple((code, LANGUAGE_NAMES[code], f"{ordered.address}/brief.pdf?language={code}") for code in LANGUAGES),
     )
     return render(request, page)
@@ -156,23 +158,24 @@ def brief_page(request: Request, ordered: OrderedDep) -> Response:
 
 @router.get("/partnerships/{partnership_id}/rounds/{number}/brief.pdf")
 def brief_file(ordered: OrderedDep) -> Response:
-    made = _pdf(ordered.subject, ordered.agreements, ordered.notices)
+    made = _pdf(ordered.subject, ordered.title, ordered.agreements, ordered.notices)
     number, language = ordered.dossier.series[-1].round_number, ordered.dossier.wording.language
     name = f"brief {ordered.dossier.partnership.code} round {number} {language}.pdf"
     return download(made, name, "application/pdf")
 
 
 @lru_cache(maxsize=64)  # a brief is read by everybody at the table within minutes
-def _body(subject: Subject, agreements: tuple[Agreement, ...], notices: tuple[str, ...]) -> str:
-    brief = _assembled(subject, agreements, notices)
+def _body(subject: Subject, title: str, agreements: tuple[Agreement, ...], notices: tuple[str, ...]) -> str:
+    brief = _assembled(subject, title, agreements, notices)
     return environment(brief.language).get_template("brief/_body.html").render(brief=brief)
 
 
 @lru_cache(maxsize=32)  # the same
-def _pdf(subject: Subject, agreements: tuple[Agreement, ...], notices: tuple[str, ...]) -> bytes:
-    return brief_pdf.to_pdf(_assembled(subject, agreements, notices))
+def _pdf(subject: Subject, title: str, agreements: tuple[Agreement, ...], notices: tuple[str, ...]) -> bytes:
+    return brief_pdf.to_pdf(_assembled(subject, title, agreements, notices))
 
 
-def _assembled(subject: Subject, agreements: tuple[Agreement, ...], notices: tuple[str, ...]) -> Brief:
+def _assembled(subject: Subject, title: str, agreements: tuple[Agreement, ...], notices: tuple[str, ...]) -> Brief:
     instrument, language = subject.wording.instrument, subject.wording.language
-    return assemble(subject.series, instrument, language=language, agreements=agreements, notices=notices)
+    brief = assemble(subject.series, instrument, language=language, agreements=agreements, notices=notices)
+    return replace(brief, title=title)  # a release knows one name of the partnership; people know it in theirs

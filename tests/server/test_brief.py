@@ -48,6 +48,14 @@ def test_pdf_in_the_language_asked_for(log_in, amina, partnership, released):
     assert browser.get(address(partnership, file="brief.pdf", query="?language=km")).content == khmer
 
 
+def test_title_in_the_language_asked_for(log_in, amina, session, partnership, released):
+    partnership.titles = {"km": "ទឹកស្អាតនៅតាមខេត្ត"}
+    session.flush()
+    as_amina = log_in(amina)
+    assert "<h1>ទឹកស្អាតនៅតាមខេត្ត</h1>" in as_amina.get(address(partnership, query="?language=km")).text
+    assert "<h1>Clean water in the provinces</h1>" in as_amina.get(address(partnership)).text
+
+
 def test_earlier_round_keeps_its_brief(log_in, amina, partnership, released):
     said = read(log_in(amina).get(address(partnership, 2)))
     assert "Round 2, answers until December 31, 2024" in said
