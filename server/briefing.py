@@ -224,8 +224,10 @@ def views_of(entry: AgendaEntry, last: Release, wording: Wording) -> tuple[tuple
     sides = ("national", "external")
     targets = (entry.target, *(evidence.cell[1] for evidence in entry.evidence))
     target = next((one for one in targets if last.find("level", one, sides[0])), entry.target)
-    about = "" if target == entry.target else f"{wording.target(target)}: "
-    return tuple((wording.population(side), about + wording.level(last.find("level", target, side))) for side in sides)
+    said = [(side, wording.level(last.find("level", target, side))) for side in sides]
+    if target != entry.target:
+        said = [(side, wording.about(wording.target(target), level)) for side, level in said]
+    return tuple((wording.population(side), level) for side, level in said)
 
 
 def evidence_words(entry: AgendaEntry, last: Release, wording: Wording) -> list[str]:

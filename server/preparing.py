@@ -74,7 +74,7 @@ def prepared_page(
         address=f"{dossier.address}/rounds/{round_.number}",
         label=dossier.wording.label(round_.label),
         state=round_.state,
-        sentence=dossier.wording.about(dossier.wording.label(round_.label), state_words(round_, zone, language, now)),
+        sentence=state_words(round_, zone, language, now),
         opens_at=round_.opens_at,
         closes_at=round_.closes_at,
         zone=zone,

@@ -122,7 +122,7 @@ def _response(release: Release, wording: Wording) -> Table:
     _ = wording._
     rows = tuple(
         (
-            _(RESPONSE[cell.estimate]) + (f": {about(cell.target, wording)}" if ":" in cell.target else ""),
+            _share_of(cell, wording),
             people(cell),
             wording.reason(cell) if cell.value is None else f"{cell.value:.0f} %",
         )
@@ -130,6 +130,11 @@ def _response(release: Release, wording: Wording) -> Table:
         if cell.estimate in RESPONSE and cell.population == "all"
     )
     return Table(_("Who answered"), (_("Who"), _("Number"), _("Share")), rows)
+
+
+def _share_of(cell: Cell, wording: Wording) -> str:
+    name = wording._(RESPONSE[cell.estimate])
+    return wording.about(name, about(cell.target, wording)) if ":" in cell.target else name
 
 
 def people(cell: Cell | None) -> str:
