@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import gzip
 import hashlib
+import os
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -137,6 +138,6 @@ def _subset(source: Path, target: Path, characters: str) -> None:
         subsetter.subset(font)
         small = instantiateVariableFont(font, {"wdth": 100, "wght": (400, 700)})
         small.flavor = "woff2"
-        partial = target.with_suffix(".part")
+        partial = target.with_suffix(f".{os.getpid()}.part")  # two processes may start at once
         small.save(partial)
         partial.rename(target)  # a start cut short leaves no half font

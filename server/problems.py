@@ -126,6 +126,15 @@ def _explained_by_name(problem: Exception, _: Gettext) -> ProblemPage | None:
                 ),
                 _("Answers that were handed in before closing stay handed in and are counted."),
             )
+        case "TooLate":
+            return ProblemPage(
+                _("Too late: this was not stored"),
+                _(
+                    "The round has closed, or your link was withdrawn meanwhile. "
+                    "What you sent with this step came too late and was not stored."
+                ),
+                _("Answers that were handed in before closing stay handed in and are counted."),
+            )
         case "NotEntered":
             return ProblemPage(
                 _("Please open your personal link first"),

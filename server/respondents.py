@@ -11,11 +11,11 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from server.deps import ClockDep, KeystoreDep, SealerDep, SessionDep, is_https
-from server.security import Sealer
+from server.security import SAFE_METHODS, Sealer
 from surveys import invitations
 from surveys.invitations import Visit
 from surveys.keystore import RoundKeys
-from surveys.problems import SurveyProblem
+from surveys.problems import LinkNotOpen, SurveyProblem
 
 COOKIE = "visit"
 AFTER_CLOSING = timedelta(
@@ -27,6 +27,12 @@ class NotEntered(SurveyProblem):
     """A page of answers was asked for without a personal link."""
 
     kind = "forbidden"
+
+
+class TooLate(SurveyProblem):
+    """Answers were sent after the hour of grace, or with a link that was withdrawn meanwhile."""
+
+    kind = "gone"
 
 
 class GoTo(Exception):
@@ -50,11 +56,19 @@ class Respondent:
 def find_respondent(
     request: Request, session: SessionDep, keystore: KeystoreDep, sealer: SealerDep, now: ClockDep
 ) -> Respondent | None:
-    """The person whose link this browser holds, if it holds one. Raises LinkNotOpen when the round has closed."""
+    """The person whose link this browser holds, if it holds one.
+
+    Raises LinkNotOpen when the round has closed, TooLate when something was sent then.
+    """
     held = sealer.unseal(COOKIE, request.cookies.get(COOKIE))
     if held is None:
         return None
-    visit = invitations.redeem(session, held["secret"], now=now)
+    try:
+        visit = invitations.redeem(session, held["secret"], now=now)
+    except LinkNotOpen as closed:
+        if request.method in SAFE_METHODS:
+            raise
+        raise TooLate("this came after closing and was not stored") from closed
     return Respondent(visit, keystore.load(visit.round_.id), held["secret"], bytes.fromhex(held["device"]))
 
 

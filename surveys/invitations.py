@@ -43,7 +43,7 @@ def personal_secret(keys: RoundKeys, invitation_id: UUID) -> str:
 def normalize_secret(text: str) -> str | None:
     """A secret as it was meant: spaces, case, look-alike letters and what mail programs append are forgiven."""
     plain = unquote(text[:500]).rpartition("#")[2].upper()
-    letters = re.sub(r"[\s\-.,;:>)\]\"'\u2010-\u2015]+", "", plain).translate(FORGIVEN)
+    letters = re.sub(r"[\s\-.,;:<>()\[\]\"'\u2010-\u2015\u2018-\u201d]+", "", plain).translate(FORGIVEN)
     if len(letters) != LETTERS or any(letter not in ALPHABET for letter in letters):
         return None
     return "-".join(letters[at : at + 4] for at in range(0, LETTERS, 4))

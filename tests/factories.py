@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
 from itertools import count
+from pathlib import Path
 from typing import Any
 
 from sqlmodel import Session
@@ -25,6 +26,13 @@ CAST = (
     ("Bank for Regional Growth", "lending_agency"),
 )
 _numbers = count(1)
+
+
+def share_fonts(var_dir: Path) -> None:
+    """Cut the fonts once for all test runs: it takes seconds."""
+    shared = Path(__file__).resolve().parent.parent / "var" / "fonts"
+    shared.mkdir(parents=True, exist_ok=True)
+    (var_dir / "fonts").symlink_to(shared)
 
 
 def make_account(session: Session, name: str = "amina", **given: Any) -> Account:

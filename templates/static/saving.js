@@ -3,7 +3,8 @@
   function failed(event) {
     var line = document.getElementById("saved");
     if (!line || !line.dataset.failed) return;
-    line.textContent = line.dataset.failed;
+    var request = event.detail.xhr;
+    line.textContent = (request && line.getAttribute("data-status-" + request.status)) || line.dataset.failed;
     line.classList.add("failed");
   }
   document.addEventListener("htmx:sendError", failed);

@@ -5,12 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 from argon2 import PasswordHasher
 from fastapi import FastAPI, Request
+from httpx2 import Response
 from sqlalchemy import event
 from sqlmodel import Session
 from starlette.testclient import TestClient
@@ -19,10 +21,11 @@ from server import deps
 from server.app import create_app
 from server.security import SAFE_METHODS
 from server.settings import Settings
-from surveys import accounts, releases
+from surveys import accounts, releases, rounds
+from surveys.instruments import standard_instrument
 from surveys.keystore import Keystore
-from surveys.models import Account, Partnership, Round
-from tests.factories import NOW, make_account, make_partnership, make_round
+from surveys.models import Account, Invitation, Partnership, Round
+from tests.factories import NOW, make_account, make_partnership, make_round, secret_of, share_fonts
 from tests.sample_releases import SERIES
 
 
@@ -38,6 +41,7 @@ def _quick_passwords() -> Iterator[None]:
 @pytest.fixture(scope="session")
 def app(database_url: str, tmp_path_factory: pytest.TempPathFactory) -> FastAPI:
     var = tmp_path_factory.mktemp("var")
+    share_fonts(var)
     return create_app(Settings(var_dir=var, database_url=database_url, secret_key_file=var / "secret-key"))
 
 
@@ -72,6 +76,56 @@ def client(app: FastAPI, session: Session, keystore: Keystore, clock: Clock) -> 
     with TestClient(app, base_url="http://127.0.0.1:8000", follow_redirects=False) as browser:
         yield browser
     app.dependency_overrides = {}
+
+
+@dataclass
+class Person:
+    """Somebody invited, with a link and a browser."""
+
+    browser: TestClient
+    invitation: Invitation
+    secret: str
+
+    def enter(self) -> Response:
+        return self.browser.post("/i", data={"secret": self.secret})
+
+    def see(self, path: str) -> Response:
+        """The page, wherever it leads."""
+        return self.browser.get(path, follow_redirects=True)
+
+    def save(self, code: str, go: str = "on", **answers: Any) -> Response:
+        return self.browser.post(f"/answer/part/{code}", data={**answers, "go": go})
+
+    def hand_in(self) -> Response:
+        return self.browser.post("/answer/hand-in")
+
+
+@pytest.fixture
+def asked(session: Session, keystore: Keystore) -> Round:
+    """An open round of the standard questionnaire, two people invited from each of four organizations."""
+    return make_round(session, keystore, instrument=standard_instrument())
+
+
+@pytest.fixture
+def new_browser(app: FastAPI, client: TestClient) -> Callable[[], TestClient]:
+    """Another device, which shares nothing with the first."""
+    return lambda: TestClient(app, base_url="http://127.0.0.1:8000", follow_redirects=False)
+
+
+@pytest.fixture
+def invited(
+    session: Session, keystore: Keystore, asked: Round, new_browser: Callable[[], TestClient]
+) -> Callable[..., Person]:
+    """Person number so-and-so of the open round; two neighbours are of one organization."""
+
+    def person(number: int = 0, *, entered: bool = True) -> Person:
+        invitation = list(rounds.invitations_of(session, asked))[number]
+        made = Person(new_browser(), invitation, secret_of(keystore, asked, invitation))
+        if entered:
+            made.enter()
+        return made
+
+    return person
 
 
 @pytest.fixture

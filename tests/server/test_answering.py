@@ -1,0 +1,285 @@
+"""/answer/part/...: the pages of questions: what is kept, what is pointed out, what is refused."""
+
+from __future__ import annotations
+
+import html
+from datetime import timedelta
+
+import pytest
+from sqlmodel import select
+
+from surveys.models import Ballot, Draft
+from tests.server.conftest import text_of
+
+HTMX = {"HX-Request": "true"}
+WHOLE = {"V1": "7", "V2": "0", "V3": "cannot_judge", "V4": "10"}
+
+
+def autosave(person, code, **answers):
+    return person.browser.post(f"/answer/part/{code}?save=1", data=answers, headers=HTMX)
+
+
+def checked(page, name, value):
+    return f'name="{name}" value="{value}" checked' in page.text
+
+
+def drafts(session, round_):
+    session.expire_all()
+    return session.exec(select(Draft.box).where(Draft.round_id == round_.id)).all()
+
+
+@pytest.fixture
+def person(invited):
+    return invited()
+
+
+class TestPage:
+    def test_it_works(self, person):
+        answer = person.save("V", **WHOLE)
+        assert (answer.status_code, answer.headers["location"]) == (303, "/answer/part/G")
+        page = person.see("/answer/part/V")
+        assert all(checked(page, name, value) for name, value in WHOLE.items())
+        assert page.text.count(" checked") == 4
+
+    def test_says_where_one_is(self, person):
+        page = person.see("/answer/part/V").text
+        assert "Part 1 of 11" in page
+        assert "<title>Common vision and shared objectives (part 1 of 11)" in page
+
+    @pytest.mark.parametrize("code", ["X", "v", "V1", "..%2F..", "V%00", "D"])
+    def test_unknown_page(self, person, code):
+        assert person.browser.get(f"/answer/part/{code}").status_code == 404
+        assert person.browser.post(f"/answer/part/{code}", data={}).status_code == 404
+
+    def test_without_a_link(self, client, session, asked):
+        assert client.get("/answer/part/V").status_code == 403
+        assert client.post("/answer/part/V", data=WHOLE).status_code == 403
+        assert drafts(session, asked) == []
+
+    def test_from_another_site(self, session, person, asked):
+        for headers in ({"Sec-Fetch-Site": "cross-site"}, {"Sec-Fetch-Site": "same-site"}, {"Origin": "null"}):
+            assert person.browser.post("/answer/part/V", data=WHOLE, headers=headers).status_code == 403
+        assert drafts(session, asked) == []
+
+    def test_back_goes_back_and_saves(self, person):
+        assert person.save("V", "back", **WHOLE).headers["location"] == "/answer"
+        assert person.save("G", "back", G1="3").headers["location"] == "/answer/part/V"
+        assert checked(person.see("/answer/part/G"), "G1", "3")
+
+    def test_last_page_leads_to_the_review(self, person):
+        assert person.save("open").headers["location"] == "/answer/review"
+
+    def test_sent_twice_is_saved_once(self, session, person, asked):
+        for _ in range(2):
+            assert person.save("V", **WHOLE).status_code == 303
+        assert len(drafts(session, asked)) == 1
+
+    def test_last_one_counts_when_two_tabs_write(self, person):
+        """Stated rule: a page is saved whole; the page that was sent last stands, other pages are untouched."""
+        person.save("G", G1="3")
+        person.save("V", **WHOLE)
+        person.save("V", V2="5")
+        page = person.see("/answer/part/V")
+        assert checked(page, "V2", "5")
+        assert page.text.count(" checked") == 1
+        assert checked(person.see("/answer/part/G"), "G1", "3")
+
+    def test_question_left_out_of_this_round(self, person):
+        """H8 is asked only from the second round on: nobody may slip an answer in."""
+        assert 'name="V2"' in person.see("/answer/part/V").text
+        person.save("V", T1="9", **WHOLE)
+        assert " checked" not in person.see("/answer/part/T").text
+
+    def test_language_switch_keeps_what_was_typed(self, person):
+        answer = person.browser.post("/answer/part/V", data={"V1": "4", "language": "km"})
+        assert (answer.status_code, answer.headers["location"]) == (303, "/answer/part/V")
+        page = person.see("/answer/part/V")
+        assert '<html lang="km">' in page.text
+        assert checked(page, "V1", "4")
+
+
+class TestMissing:
+    def test_pointed_out_once(self, person):
+        first = person.save("V", V1="7")
+        assert first.headers["location"] == "/answer/part/V?missing=1"
+        page = person.see(first.headers["location"])
+        assert "3 questions here have no answer yet" in page.text
+        assert 'href="#q-V2"' in page.text
+        assert 'href="#q-V1"' not in page.text
+        assert checked(page, "V1", "7")
+        assert person.save("V", V1="7").headers["location"] == "/answer/part/G"
+
+    def test_may_stay_missing_for_good(self, person):
+        person.save("V")
+        person.save("V")
+        person.save("V")
+        assert person.save("V", V1="7").headers["location"] == "/answer/part/G"
+
+    def test_back_points_nothing_out(self, person):
+        assert person.save("G", "back").headers["location"] == "/answer/part/V"
+
+    def test_open_questions_are_never_missing(self, person):
+        assert "missing" not in person.save("open").headers["location"]
+
+
+class TestAutosave:
+    def test_it_works(self, person):
+        answer = autosave(person, "V", V1="7")
+        assert answer.status_code == 200
+        assert text_of(answer.text) == "Saved"
+        assert checked(person.see("/answer/part/V"), "V1", "7")
+
+    def test_does_not_count_as_having_gone_on(self, person):
+        autosave(person, "V", V1="7")
+        assert person.save("V", V1="7").headers["location"] == "/answer/part/V?missing=1"
+
+    def test_too_long_text_is_announced(self, person):
+        answer = autosave(person, "open", O1="x" * 1001, O2="short")
+        assert answer.status_code == 422
+        assert "Saved, except for what is marked or too long." in answer.text
+        page = person.see("/answer/part/open").text
+        assert ">short</textarea>" in page
+        assert "xxx" not in page
+
+    def test_after_closing_says_that_it_is_too_late(self, clock, asked, person):
+        clock.now = asked.closes_at + timedelta(minutes=61)
+        answer = autosave(person, "V", V1="7")
+        assert answer.status_code == 410
+        assert "too late and was not stored" in html.unescape(text_of(answer.text))
+
+
+class TestWrongValues:
+    @pytest.mark.parametrize(
+        "value", ["11", "-1", "3.5", "NaN", "1e309", "٣", "07", "+7", " 7", "none", "99", "x" * 9999]
+    )
+    def test_not_a_point_of_the_scale(self, session, person, asked, value):
+        person.save("V", **WHOLE)
+        answer = person.save("V", **{**WHOLE, "V1": value})
+        assert answer.status_code == 422
+        page = text_of(answer.text)
+        assert "This answer is not one of the choices" in page
+        assert "Nothing of this page was saved. Answers saved before are still saved." in page
+        assert checked(person.see("/answer/part/V"), "V1", "7")
+
+    def test_two_values_for_one_question(self, person):
+        answer = person.browser.post("/answer/part/V", data={"V1": ["3", "8"], "go": "on"})
+        assert answer.status_code == 303
+        assert person.see("/answer/part/V").text.count(" checked") == 1
+
+    def test_fields_nobody_asked_for_are_dropped(self, person):
+        answer = person.save("V", **WHOLE, organization_id="other", round_state="released", X9="3")
+        assert answer.status_code == 303
+        assert "X9" not in person.see("/answer/part/V").text
+
+    def test_hundreds_of_fields(self, session, person, asked):
+        answer = person.browser.post("/answer/part/V", data={f"f{n}": "1" for n in range(500)})
+        assert answer.status_code in (400, 413, 422)
+        assert drafts(session, asked) == []
+
+    def test_sign_no_keyboard_makes(self, session, person, asked):
+        assert person.save("open", O1="a\x00b").status_code == 422
+        assert drafts(session, asked) == []
+
+    def test_file_in_place_of_an_answer(self, session, person, asked):
+        answer = person.browser.post("/answer/part/V", files={"V1": ("x.txt", b"7")})
+        assert answer.status_code in (400, 422)
+        assert drafts(session, asked) == []
+
+
+class TestAboutYou:
+    def test_it_works(self, person):
+        assert 'name="B2"' in person.see("/answer/part/about").text
+        assert person.save("about", "back", B2="18").status_code == 303
+        assert 'value="18"' in person.see("/answer/part/about").text
+
+    def test_khmer_digits(self, person):
+        person.save("about", "back", B2="១២")
+        assert 'value="12"' in person.see("/answer/part/about").text
+
+    @pytest.mark.parametrize("typed", ["721", "-1", "1.5", "two years", "99999999999", "१ २"])
+    def test_wrong_number_is_shown_again_and_explained(self, person, typed):
+        answer = person.save("about", B2=typed)
+        assert answer.status_code == 422
+        page = html.unescape(answer.text)
+        assert "a whole number of months, at most 720" in page
+        assert f'value="{typed}"' in page
+        assert 'aria-invalid="true"' in page
+
+    def test_choice_nobody_offered(self, person):
+        assert person.save("about", B1="emperor").status_code == 422
+
+
+class TestOpenQuestions:
+    def test_it_works(self, person):
+        text = "=HYPERLINK('x') <script>alert(1)</script> {{7*7}} ស្ត្រី ក្ស"
+        assert person.save("open", O1=text, **{"O1.topic": "T", "O1.audience": "facilitator"}).status_code == 303
+        page = person.see("/answer/part/open").text
+        assert f">{html.escape(text, quote=True)}</textarea>" in page.replace("&#34;", "&quot;").replace(
+            "&#39;", "&#x27;"
+        )
+        assert "<script>alert" not in page
+        assert '<option value="T" selected>' in page.replace(' lang="en"', "")
+        assert 'name="O1.audience" value="facilitator" checked' in page
+
+    def test_limit_is_said_before_and_text_is_never_cut(self, person):
+        assert "At most 1000 characters." in person.see("/answer/part/open").text
+        assert person.save("open", O1="ក" * 1000).status_code == 303
+        answer = person.save("open", O1="ក" * 1003, O2="this one fits")
+        assert answer.status_code == 422
+        assert "3 characters too long. It is still here, but not saved" in answer.text
+        assert "ក" * 1003 in answer.text
+        assert ">this one fits</textarea>" in person.see("/answer/part/open").text
+
+    def test_line_ends_count_once(self, person):
+        assert person.save("open", O1="\r\n".join(["x"] * 500)).status_code == 303
+
+    @pytest.mark.parametrize("given", [{"O1.topic": "nothing"}, {"O1.audience": "everybody else"}])
+    def test_choice_nobody_offered(self, person, given):
+        assert person.save("open", O1="text", **given).status_code == 422
+
+    def test_megabytes(self, session, person, asked):
+        answer = person.save("open", O1="x" * 5_000_000)
+        assert answer.status_code == 413
+        assert "Answers you had saved are still saved." in answer.text
+        assert drafts(session, asked) == []
+
+
+class TestDraft:
+    def test_all_drafts_have_one_size(self, session, invited, asked):
+        invited(0).save("V", **WHOLE)
+        invited(1).save("open", O1="ក" * 1000, O2="x" * 1000)
+        assert len({len(box) for box in drafts(session, asked)}) == 1
+
+    def test_looking_writes_nothing(self, session, person, asked):
+        for method in ("GET", "HEAD"):
+            for path in ("/answer", "/answer/part/V", "/answer/part/V?missing=1", "/answer/review"):
+                assert person.browser.request(method, path).status_code == 200
+        assert drafts(session, asked) == []
+        assert session.exec(select(Ballot).where(Ballot.round_id == asked.id)).all() == []
+
+    def test_five_hours_later(self, clock, person):
+        person.save("V", V1="7")
+        clock.now += timedelta(hours=5)
+        assert person.save("V", V1="8").status_code == 303
+        assert checked(person.see("/answer/part/V"), "V1", "8")
+
+
+class TestClosing:
+    def test_hour_of_grace(self, clock, asked, person):
+        clock.now = asked.closes_at + timedelta(minutes=59)
+        assert person.save("V", **WHOLE).status_code == 303
+
+    def test_too_late_is_said_and_not_stored(self, session, clock, asked, person):
+        clock.now = asked.closes_at + timedelta(minutes=61)
+        answer = person.save("V", **WHOLE)
+        assert answer.status_code == 410
+        page = html.unescape(text_of(answer.text))
+        assert "too late and was not stored" in page
+        assert "Answers that were handed in before closing stay handed in" in page
+        assert drafts(session, asked) == []
+
+    def test_who_was_declared_gone_is_told_politely(self, session, asked, person):
+        person.invitation.gone = True
+        session.flush()
+        assert person.save("V", **WHOLE).status_code == 410
+        assert drafts(session, asked) == []
