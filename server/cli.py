@@ -14,6 +14,7 @@ from rich.console import Console
 from rich.progress import Progress
 from sqlmodel import Session, col, select
 
+from server import commands_data
 from server.languages import LANGUAGES
 from server.settings import Settings
 from surveys.problems import SurveyProblem
@@ -283,6 +284,8 @@ def account(
             accounts.entrust(session, made, found.id)
     console.print(f"{email} may log in now.")
 
+
+commands_data.register(app)
 
 if __name__ == "__main__":
     main()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -15,7 +15,6 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
 from server.exchange.calendar import FIRST, RHYTHM, Calendar
-from server.local import Step, Wanted, analyse
 from surveys.problems import SurveyProblem
 
 BAD_INPUT = 2
@@ -73,6 +72,8 @@ def analyse_command(
 
     Example: rapport analyse answers.csv --instrument pti-1 --out results --charts
     """
+    from server.local import Wanted, analyse
+
     calendar = Calendar(rhythm, first_closed.date() if first_closed else FIRST)
     wanted = Wanted(answers, dyads, instrument, mapping, calendar, charts, briefs, robustness, seed)
     with _bad_input():
@@ -109,6 +110,7 @@ def import_command(
     Example: rapport import answers.csv --instrument units.toml --partnership-prefix army-
     """
     from server.importing import Placing, import_history
+    from server.local import Wanted
     from server.settings import Settings
     from surveys.database import make_engine, upgrade
 
@@ -130,7 +132,7 @@ def import_command(
 
 
 @contextmanager
-def shown(title: str) -> Iterator[Step]:
+def shown(title: str) -> Iterator[Callable[[float], None]]:
     """A bar for one piece of work, on the terminal only."""
     bar = Progress(
         TextColumn("{task.description}"),

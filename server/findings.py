@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 import numpy as np
 
@@ -22,7 +23,8 @@ def findings(given: RoundAnswers, earlier: Sequence[EarlierRound]) -> tuple[Agen
     subjects = list(_subjects(given))
     if not subjects:
         return ()
-    return agenda(subjects, [*_signals(given, earlier, "construct"), *_signals(given, earlier, "item")])
+    found = agenda(subjects, [*_signals(given, earlier, "construct"), *_signals(given, earlier, "item")])
+    return tuple(replace(one, code=one.code.partition(":")[2]) for one in found)
 
 
 def falls_of(agenda: Sequence[AgendaItem]) -> set[str]:
@@ -38,32 +40,35 @@ def raised_topics(given: RoundAnswers) -> dict[str, int]:
 
 
 def _subjects(given: RoundAnswers) -> Iterator[Subject]:
+    """Constructs and items by their targets: an item may bear the code of its construct."""
     raised = raised_topics(given)
     in_index = {item.construct_code for item in given.instrument.items if item.in_index}
     for construct in given.instrument.constructs:
         if f"construct:{construct.code}" in given.scores and construct.code in in_index:
-            yield Subject(construct.code, "construct", construct.code, raised.get(construct.code, 0))
+            target = f"construct:{construct.code}"
+            yield Subject(target, "construct", target, raised.get(construct.code, 0))
     for item in given.instrument.items:
         if f"item:{item.code}" in given.scores and item.in_index:
-            yield Subject(item.code, "item", item.construct_code, raised.get(item.code, 0))
+            above = f"construct:{item.construct_code}"
+            yield Subject(f"item:{item.code}", "item", above, raised.get(item.code, 0))
 
 
 def _signals(given: RoundAnswers, earlier: Sequence[EarlierRound], kind: str) -> Iterator[Signal]:
-    codes = [subject.code for subject in _subjects(given) if subject.kind == kind]
-    if not codes:
+    targets = [subject.code for subject in _subjects(given) if subject.kind == kind]
+    if not targets:
         return
-    targets = [f"{kind}:{code}" for code in codes]
     table = np.column_stack([given.organization_scores[target][0] for target in targets])
-    yield from side_gap_signals(codes, table, given.sides)
-    yield from spread_signals(codes, table)
+    yield from side_gap_signals(targets, table, given.sides)
+    yield from spread_signals(targets, table)
     if earlier:
         last = earlier[-1]
         known = [at for at, target in enumerate(targets) if is_comparable(given, last, target)]
         if known:
             before = _before(given, last, [targets[at] for at in known])
-            yield from fall_signals([codes[at] for at in known], table[:, known], before)
+            yield from fall_signals([targets[at] for at in known], table[:, known], before)
     if kind == "construct" and np.isfinite(given.importance).any():
-        yield from importance_gap_signals(codes, _importance(given, codes), table)
+        codes = [target.partition(":")[2] for target in targets]
+        yield from importance_gap_signals(targets, _importance(given, codes), table)
 
 
 def _before(given: RoundAnswers, last: EarlierRound, targets: Sequence[str]) -> FloatArray:

@@ -9,6 +9,7 @@ import hashlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime
+from functools import cache
 from importlib.metadata import version
 from typing import Any
 
@@ -59,20 +60,34 @@ def import_history(
     """Read the files and store their history, whole or not at all. Raises InvalidInput or NotFound."""
     digest = digest_of(wanted)
     given = read(wanted, outcome=OUTCOME, show=show)
-    pooled = _pooled(given)
     with transaction(engine) as session:
-        _refuse_again(session, digest)
-        reader = _reader(session, placing.facilitator)
-        organizations = _organizations(session, given)
-        hidden = 0
-        with show("Estimating and protecting") as step:
-            for at, name in enumerate(given.partnerships, start=1):
-                made = _partnership(session, given, name, placing)
-                if reader is not None:
-                    accounts.entrust(session, reader, made.id)
-                hidden += _history(session, given, name, made, organizations, pooled, digest, now)
-                step(at / len(given.partnerships))
-        audit.record(session, actor, ACT, digest, now)
+        return store_history(session, given, digest, placing, actor=actor, now=now, show=show)
+
+
+def store_history(
+    session: Session,
+    given: Histories,
+    digest: str,
+    placing: Placing,
+    *,
+    actor: str,
+    now: datetime,
+    show: Show = quiet,
+) -> Imported:
+    """Store what was read, inside the caller's transaction. digest: of the files, see `digest_of`."""
+    _refuse_again(session, digest)
+    reader = _reader(session, placing.facilitator)
+    organizations = _organizations(session, given)
+    pooled = _pooled(given)
+    hidden = 0
+    with show("Estimating and protecting") as step:
+        for at, name in enumerate(given.partnerships, start=1):
+            made = _partnership(session, given, name, placing)
+            if reader is not None:
+                accounts.entrust(session, reader, made.id)
+            hidden += _history(session, given, name, made, organizations, pooled, digest, now)
+            step(at / len(given.partnerships))
+    audit.record(session, actor, ACT, digest, now)
     n_rounds = sum(len(days) for days in given.days.values())
     return Imported(len(given.partnerships), n_rounds, hidden, given.notes)
 
@@ -232,7 +247,12 @@ def _provenance(given: Histories, round_: RoundAnswers, digest: str, level: str)
         "people": round_.n_people,
         "organizations": int((round_.counts > 0).sum()),
         "seed": digest[:32],
-        "versions": {name: version(name) for name in ("rapport", "numpy", "scipy")},
+        "versions": _versions(),
         "settings": {"disclosure_level": level, "dyadic_mode": "positions"},
         "assumed": list(given.notes),
     }
+
+
+@cache  # looking them up costs more than a small round
+def _versions() -> dict[str, str]:
+    return {name: version(name) for name in ("rapport", "numpy", "scipy")}

@@ -32,12 +32,12 @@ THREE = Instrument(
 )
 
 
-def random_file(folder: Path, seed: int = 5, **given: str) -> Path:
-    """Three partnerships of 1 to 9 organizations, three rounds, gaps, refusals, and construct C asked only twice."""
+def random_file(folder: Path, sizes: tuple[int, ...] = (1, 4, 9), seed: int = 5) -> Path:
+    """Partnerships of some organizations each, three rounds, gaps, refusals, and construct C asked only twice."""
     rng = np.random.default_rng(seed)
     codes = [item.code for item in THREE.items]
     rows = ["partnership,organization,round,respondent,side," + ",".join(codes)]
-    for partnership, n in (("p1", 1), ("p2", 4), ("p3", 9)):
+    for partnership, n in ((f"p{at}", size) for at, size in enumerate(sizes, start=1)):
         for organization in range(n):
             for person in range(int(rng.integers(1, 6))):
                 for number in (1, 2, 3):
@@ -46,7 +46,7 @@ def random_file(folder: Path, seed: int = 5, **given: str) -> Path:
                     side = "national" if organization % 2 else "external"
                     name = f"{partnership}-o{organization}"
                     rows.append(f"{partnership},{name},{number},{name}-{person},{side}," + ",".join(cells))
-    return written(folder, *rows, name=given.get("name", "answers.csv"))
+    return written(folder, *rows)
 
 
 @pytest.fixture
