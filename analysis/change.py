@@ -14,11 +14,10 @@ import numpy as np
 
 from analysis.estimates import BoolArray, Estimate, FloatArray, Reason, missing
 from analysis.intervals import FEWEST_FOR_INTERVAL, t_quantile
-from analysis.permutation import Tails, sign_flip_tails
+from analysis.permutation import NO_TAILS, Tails, sign_flip_tails
 from analysis.ranks import RankTest, signed_rank
 
 FEWEST_COMMON = 5  # organizations in both rounds, before their correlation is believed
-NO_TAILS = Tails(math.nan, math.nan, math.nan, math.nan, 0, exact=True)
 
 
 @dataclass(frozen=True, slots=True)

@@ -85,9 +85,9 @@ def individuals_chart(
     """XmR chart: single values with limits from the mean moving range. Formula 44.
 
     values: (n,) in order, NaN = no value: ranges then join the values around the gap. baseline: how many of the first
-    values the limits rest on; frozen, so that later points do not move them (None: the first `fewest`, eight; all of
-    them with fewest=None is never the default). Limits centre +- 3 mean range / d2, d2 = 2/sqrt(pi) exactly (2.659;
-    tables round to 2.66). Fewer than `fewest` values: no limits, `too_few`; baseline all equal: `zero_variance`.
+    values the limits rest on; frozen, so that later points do not move them (None: the first `fewest`, eight). Limits
+    centre +- sigmas times mean range / d2, d2 = 2/sqrt(pi) exactly (2.659 for three; tables round to 2.66). Fewer than
+    `fewest` values: no limits, `too_few`; baseline all equal: `zero_variance`.
     Raises ValueError for a baseline below two. Source: Wheeler & Chambers (1992), Understanding Statistical Process
     Control. A baseline of eight is rough: one later point in 33 lies outside by chance (of twenty: one in 92).
     """

@@ -75,7 +75,12 @@ def dominance(
 
 
 def rank_biserial_interval(delta: float, n1: int, n2: int, confidence: float = 0.95) -> tuple[float, float]:
-    """Interval of the rank-biserial correlation (the same number as delta) by Fisher's z, as R effectsize does."""
+    """Interval of the rank-biserial correlation (the same number as delta) by Fisher's z, as R effectsize does.
+
+    An empty group: NaN.
+    """
+    if not n1 or not n2:
+        return math.nan, math.nan
     if abs(delta) >= 1:
         return delta, delta
     half = _quantile(confidence, 0, "normal") * math.sqrt((n1 + n2 + 1) / (3 * n1 * n2))

@@ -15,7 +15,7 @@ import numpy as np
 from analysis.estimates import NO_INTERVAL, FloatArray, IntArray, Interval, Reason
 from analysis.intervals import t_quantile
 
-LARGEST_SHARE = 1 - 1e-9
+LOG_RATIOS = (-16.0, 32.0)  # of the variances looked at, beside a group variance of zero
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +83,7 @@ def random_intercept(
     Kenward & Roger (1997), Biometrics 53, 983-997.
     """
     known = ~(np.isnan(x) | np.isnan(y))
-    codes = np.asarray(group)[known]
+    codes = np.asarray(group, dtype=np.int64)[known]
     table, present = _table(np.asarray(x)[known], np.asarray(y)[known], codes, int(np.max(group, initial=-1)) + 1)
     reason = _unfit(table)
     if reason:
@@ -187,21 +187,19 @@ def _deviance(table: _Table, ratio: float, method: str, columns: int = 2) -> flo
 
 
 def _best_ratio(table: _Table, method: str, columns: int = 2) -> float:
-    """Variance ratio of least deviance: a coarse look over the whole range, then golden section, or the boundary."""
+    """Variance ratio of least deviance: a coarse look over the whole range, then Brent's search, or the boundary."""
     from scipy.optimize import minimize_scalar
 
-    def deviance(share: float) -> float:
-        return _deviance(table, share / (1 - share), method, columns)
+    def deviance(log_ratio: float) -> float:
+        return _deviance(table, math.exp(log_ratio), method, columns)
 
-    shares = np.concatenate([[0.0], np.geomspace(1e-6, 0.5, 24), 1 - np.geomspace(1e-9, 0.45, 24)[::-1]])
-    seen = np.array([deviance(float(share)) for share in shares])
-    best = int(np.argmin(seen))
-    low, high = shares[max(0, best - 1)], shares[min(shares.size - 1, best + 1)]
-    found = minimize_scalar(deviance, bounds=(low, high), method="bounded", options={"xatol": 1e-12})
-    share = min(float(found.x), LARGEST_SHARE)
-    if deviance(0.0) <= float(found.fun) + 1e-10:
+    grid = np.linspace(*LOG_RATIOS, 64)
+    best = int(np.argmin([deviance(float(log_ratio)) for log_ratio in grid]))
+    low, high = grid[max(0, best - 1)], grid[min(grid.size - 1, best + 1)]
+    found = minimize_scalar(deviance, bounds=(low, high), method="bounded", options={"xatol": 1e-10})
+    if _deviance(table, 0.0, method, columns) <= float(found.fun) + 1e-10:
         return 0.0
-    return share / (1 - share)
+    return math.exp(float(found.x))
 
 
 def _freedom(table: _Table, group: float, error: float, beta: FloatArray) -> tuple[float, tuple[float, float, float]]:
@@ -235,21 +233,19 @@ def _freedom(table: _Table, group: float, error: float, beta: FloatArray) -> tup
     if group == 0:  # at the boundary only the error variance is free
         satterthwaite = 2 * variance**2 / (gradient[1] ** 2 / observed[1, 1])
     else:
-        satterthwaite = _two_moments(variance, gradient, observed)
-    weights = _inverse(expected)
+        spread = float(gradient @ _inverse(observed, np.array([group, error])) @ gradient)
+        satterthwaite = 2 * variance**2 / spread if spread > 0 else math.nan
+    weights = _inverse(expected, np.array([group or error, error]))
     adjusted = cov + 2 * cov @ np.einsum("ab,abij->ij", weights, extra) @ cov
     df = 2 * variance**2 / float(gradient @ weights @ gradient)
     se = math.sqrt(max(float(adjusted[1, 1]), 0.0))
     return satterthwaite, (se, df, _slope_test(float(beta[1]), se, df, 0.95)[1])
 
 
-def _two_moments(variance: float, gradient: FloatArray, information: FloatArray) -> float:
-    spread = float(gradient @ _inverse(information) @ gradient)
-    return 2 * variance**2 / spread if spread > 0 else math.nan
-
-
-def _inverse(information: FloatArray) -> FloatArray:
-    return np.asarray(np.linalg.pinv(information, rcond=1e-14, hermitian=True))
+def _inverse(information: FloatArray, scale: FloatArray) -> FloatArray:
+    """Inverse of the information about variances of very different size."""
+    units = np.outer(scale, scale)
+    return np.asarray(np.linalg.pinv(information * units, rcond=1e-12, hermitian=True) * units)
 
 
 def _slope_test(slope: float, se: float, df: float, confidence: float) -> tuple[float, float, Interval]:

@@ -34,13 +34,19 @@ class Tails:
     exact: bool
 
 
+NO_TAILS = Tails(math.nan, math.nan, math.nan, math.nan, 0, exact=True)
+
+
 def sign_flip_tails(differences: FloatArray, rng: np.random.Generator | None = None) -> Tails:
     """Tails of the mean of paired differences when every sign is equally likely. differences: (n,), without NaN.
 
-    More than 36 pairs: 100,000 drawn sign patterns, p = (b + 1)/(m + 1); ValueError then when rng is missing.
+    No pair: NaN. More than 36 pairs: 100,000 drawn sign patterns, p = (b + 1)/(m + 1); ValueError then when rng is
+    missing.
     """
     d = np.asarray(np.round(differences, DECIMALS), dtype=np.float64)
     total = float(d.sum())
+    if not d.size:
+        return NO_TAILS
     if d.size > MOST_UNITS:
         signs = _needed(rng).integers(0, 2, size=(DRAWS, d.size)) * 2.0 - 1.0
         return _drawn_tails(signs @ d, total, 2**d.size)
@@ -55,10 +61,13 @@ def two_sample_tails(first: FloatArray, second: FloatArray, rng: np.random.Gener
     likely. first: (n1,), second: (n2,), without NaN, both with at least one value.
 
     two_sided counts |difference| >= |observed| (scipy doubles the smaller tail instead, which differs for unequal
-    groups). More than 36 values: 100,000 drawn assignments, p = (b + 1)/(m + 1); ValueError then when rng is missing.
+    groups). An empty group: NaN. More than 36 values: 100,000 drawn assignments, p = (b + 1)/(m + 1); ValueError then
+    when rng is missing.
     """
     values = np.round(np.concatenate([first, second]).astype(np.float64), DECIMALS)
     n1, n = len(first), len(values)
+    if not 0 < n1 < n:
+        return NO_TAILS
     values = values - values.mean()  # the difference of means is then a multiple of the sum of the first group
     observed = float(values[:n1].sum())
     if n > MOST_UNITS:

@@ -138,3 +138,15 @@ def test_says_why_not():
     assert random_intercept(x, 3 + 2 * x, group).reason == "zero_variance"
     assert random_intercept(x[:3], y[:3], np.arange(3)).reason == "too_few"
     assert math.isnan(profile_interval(x, y, np.zeros_like(group)).low)
+
+
+@pytest.mark.parametrize("spread", [1e3, 1e5])
+def test_levels_far_apart_leave_the_slope_alone(spread):
+    x, y, group = unbalanced(0.0)
+    levels = np.array([3.0, -1, 4, 1, -5, 9, -2, 6, 5]) * spread
+    found = random_intercept(x, y + levels[group], group)
+    within_x = x - (np.bincount(group, x) / np.bincount(group))[group]
+    assert found.slope == pytest.approx(float(within_x @ y / (within_x @ within_x)), rel=1e-4)
+    assert found.variance_group == pytest.approx(levels.var(ddof=1), rel=0.02)
+    assert found.df == pytest.approx(x.size - 9 - 1, rel=1e-3)
+    assert found.kenward_roger[1] == pytest.approx(found.df, rel=1e-3)

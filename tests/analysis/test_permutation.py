@@ -120,3 +120,8 @@ def test_nothing_to_rank():
     assert signed_rank(np.zeros(4)).reason == "zero_variance"
     assert signed_rank(np.array([np.nan])).reason == "no_data"
     assert mann_whitney(np.array([]), np.ones(3)).reason == "no_data"
+
+
+def test_an_empty_group_has_no_tails():
+    assert np.isnan(two_sample_tails(np.array([]), np.ones(3)).two_sided)
+    assert np.isnan(sign_flip_tails(np.array([])).two_sided)

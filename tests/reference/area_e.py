@@ -31,7 +31,7 @@ def _label(value: Any) -> str:
 def group(case: Case, name: Any) -> FloatArray:
     """Values of one group, the missing left out."""
     values = case.column("y")
-    own = np.array([cell is not None and _label(cell) == _label(name) for cell in case.text("group")])
+    own = np.array([cell is not None and _label(cell) == _label(name) for cell in case.text("group")], dtype=bool)
     return values[own & ~np.isnan(values)]
 
 
@@ -137,12 +137,18 @@ def several(case: Case) -> Mapping[str, Any]:
     }
 
 
+def _nulls(expected: Mapping[str, Any]) -> dict[str, Any]:
+    return dict.fromkeys(expected)
+
+
 def two_sample_permutation(case: Case) -> Mapping[str, Any]:
     first, second = _two_groups(case)
+    if not first.size or not second.size:
+        return _nulls(case.expected)
     tails = two_sample_tails(first, second, np.random.default_rng(1))
     scores, ranks = mann_whitney(first, second), np.concatenate([first, second])
     n1, n2, n = first.size, second.size, ranks.size
-    variance = n1 * n2 / (n * (n - 1)) * float(((ranks - ranks.mean()) ** 2).sum())
+    variance = n1 * n2 / (n * max(n - 1, 1)) * float(((ranks - ranks.mean()) ** 2).sum())
     z = float(first.sum() - n1 * ranks.mean()) / np.sqrt(variance) if variance > 0 else None
     from scipy.special import ndtr
 

@@ -210,6 +210,8 @@ def _positions(values: FloatArray, low: FloatArray | float, high: FloatArray | f
 
 def subgroups(case: Case) -> Mapping[str, Any]:
     wave, y = case.text("wave"), case.column("y")
+    if np.isnan(y).all():
+        return dict.fromkeys(case.expected)
     names = list(dict.fromkeys(name for name, value in zip(wave, y, strict=True) if not np.isnan(value)))
     groups = [y[np.array([name == own for own in wave])] for name in names]
     width, weight = float(case.input.get("nsigmas", 3)), float(case.input.get("lambda", 0.2))
@@ -222,7 +224,7 @@ def subgroups(case: Case) -> Mapping[str, Any]:
         "mean": chart.mean,
         "center": chart.centre,
         "sigma": chart.sigma,
-        "sigma_qcc_default": _rounded_sigma(groups),
+        "sigma_qcc_default": _rounded_sigma(groups) if chart.reason is None else None,
         "lcl": chart.low,
         "ucl": chart.high,
         "beyond": _positions(chart.mean, chart.low, chart.high),
@@ -253,7 +255,8 @@ def _mixed_tolerance(case: Case, path: tuple[str, ...]) -> tuple[float, float] |
     if "loglik" in name:
         return 0.0, float(given.get("loglik_abs", 1e-5))
     if "var" in name or name == "icc_reml":
-        return float(given.get("var_rel", 1e-4)), 1e-9
+        scale = case.expected["reml"]["var_resid"] if "var" in name else 1.0
+        return float(given.get("var_rel", 1e-4)), 1e-7 * float(scale)  # a boundary of zero, as far as lme4 goes
     if path[0] in ("satterthwaite", "kenward_roger", "profile_ci_ml"):
         return float(given.get("df_rel", 1e-3)), 1e-11
     return float(given.get("fixed_rel", 1e-6)), 1e-9
