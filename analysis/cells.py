@@ -18,8 +18,9 @@ from analysis.intervals import FEWEST_FOR_INTERVAL, NO_WIDTH
 from analysis.ratings import COMPLETE
 from analysis.reliability import FEWEST_PEOPLE
 
-CELLS_AT_ONCE = 256  # of the bootstrap: 4 MB of replicates stay in the cache
-LONGEST_BLOCK = 8_192
+CELLS_AT_ONCE = 64  # of the bootstrap: 1 MB of replicates stays in the cache
+LARGEST_BLOCK = 400_000  # numbers: 3 MB
+SHORT_CODES = 65_536  # numpy sorts 16-bit numbers by counting
 Columns = Callable[[slice], FloatArray]
 
 
@@ -31,9 +32,9 @@ class Cells:
     cells; place_cell: (places,), the cell of each; place_organization: (places,), its organization.
     """
 
-    cell: IntArray
+    cell: npt.NDArray[np.int32]
     n_cells: int
-    place: IntArray
+    place: npt.NDArray[np.int32]
     place_cell: IntArray
     place_organization: IntArray
 
@@ -46,15 +47,12 @@ class Cells:
         width = int(organization.max(initial=0)) + 1
         height = max(n_cells or 0, int(cell.max(initial=-1)) + 1)
         pair = cell.astype(np.int64) * width + organization
-        if height * width <= 8 * pair.size + 1_000_000:
-            there = np.zeros(height * width, dtype=bool)
-            there[pair] = True
-            found = np.flatnonzero(there)
-            number = np.cumsum(there, dtype=np.int32)
-            place = number[pair] - np.int32(1)
-        else:
-            found, inverse = np.unique(pair, return_inverse=True)
-            place = inverse.astype(np.int32)
+        place = np.empty(pair.size, dtype=np.int32)
+        order = _sorted(cell, organization) if max(height, width) <= SHORT_CODES else np.argsort(pair, kind="stable")
+        ordered = pair[order]
+        first = np.diff(ordered, prepend=-1) != 0
+        place[order] = np.cumsum(first, dtype=np.int32) - 1
+        found = ordered[first]
         return cls(cell.astype(np.int32), height, place, found // width, found % width)
 
     @property
@@ -63,20 +61,16 @@ class Cells:
 
     def sums(self, columns: Columns, width: int, *, by_place: bool) -> FloatArray:
         """Column sums by cell, or by organization within a cell. columns: rows -> (rows, width) float64."""
-        from scipy.sparse import csc_array
-
         codes, groups = (self.place, self.n_places) if by_place else (self.cell, self.n_cells)
         total = np.zeros((groups, width))
-        for rows in self.blocks():
-            part = columns(rows)
-            size = len(part)
-            ones, ends = np.ones(size), np.arange(size + 1, dtype=np.int32)
-            total += csc_array((ones, codes[rows], ends), shape=(groups, size)) @ part
+        for rows in self.blocks(width):
+            total += _by(codes[rows], columns(rows), groups)
         return total
 
-    def blocks(self) -> list[slice]:
+    def blocks(self, width: int) -> list[slice]:
+        """Runs of rows whose columns are few enough to stay in the cache, and a fraction of the input."""
         n = self.cell.size
-        step = min(LONGEST_BLOCK, max(2048, n // 8))
+        step = max(1024, min(LARGEST_BLOCK, 2 * n) // max(width, 1))
         return [slice(start, min(start + step, n)) for start in range(0, n, step)]
 
 
@@ -110,10 +104,10 @@ class Items:
 
         Item by item over whole columns: adding a few long arrays is several times faster than many short rows.
         """
-        by_item = np.ascontiguousarray(self.answers[rows].T)
+        by_item = np.array(self.answers[rows].T, order="C")
         answered = np.isfinite(by_item) if self.missing is None else by_item != self.missing
         if self.missing != 0:
-            by_item = np.where(answered, by_item, by_item.dtype.type(0))
+            by_item[~answered] = 0
         shape = int(np.max(self.construct)) + 1, by_item.shape[1]
         whole_numbers = np.issubdtype(by_item.dtype, np.integer)
         total = np.zeros(shape, dtype=np.int32 if whole_numbers else np.float64)
@@ -294,12 +288,19 @@ def _tails(replicates: FloatArray, tail: float) -> tuple[FloatArray, FloatArray]
     return low, high
 
 
-def _by(codes: IntArray, values: FloatArray, groups: int) -> FloatArray:
+def _sorted(major: IntArray, minor: IntArray) -> IntArray:
+    """Order by major, then minor code, both below 65,536, in linear time."""
+    by_minor = np.argsort(minor.astype(np.uint16), kind="stable")
+    return by_minor[np.argsort(major[by_minor].astype(np.uint16), kind="stable")]
+
+
+def _by(codes: npt.NDArray[np.integer], values: FloatArray, groups: int) -> FloatArray:
     """Sums of the rows of values by code: (groups, columns)."""
-    width = values.shape[1]
-    flat = (codes[:, None] * width + np.arange(width)).ravel()
-    total = np.bincount(flat, weights=values.ravel(), minlength=groups * width)
-    return np.asarray(total.reshape(groups, width), dtype=np.float64)
+    from scipy.sparse import csc_array
+
+    n = len(values)
+    shares = csc_array((np.ones(n), codes.astype(np.int32), np.arange(n + 1, dtype=np.int32)), shape=(groups, n))
+    return np.asarray(shares @ values)
 
 
 def _feldt(value: FloatArray, n: FloatArray, size: FloatArray, confidence: float) -> tuple[FloatArray, FloatArray]:
