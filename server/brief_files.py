@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 from sqlmodel import Session
@@ -34,6 +35,7 @@ def write_brief(session: Session, code: str, folder: Path, *, language: str, aud
         agreements=agreements_before(session, dossier, number),
         notices=notices,
     )
+    brief = replace(brief, title=dossier.title.text)  # a release knows one name of the partnership
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / f"brief-{code}-{number}-{language}"
     html = environment(language).get_template("brief/file.html").render(brief=brief)

@@ -290,7 +290,8 @@ def _comments(last: Release, wording: Wording) -> tuple[Block, ...]:
     if not last.comments:
         return ()
     note = wording._("In no particular order, as written; dated by the round, not by the day.")
-    return Paragraph(note, is_note=True), Bullets(tuple(f"“{comment.text}”" for comment in last.comments))
+    quoted = wording._("“{text}”")
+    return Paragraph(note, is_note=True), Bullets(tuple(quoted.format(text=comment.text) for comment in last.comments))
 
 
 def _ground_rules(language: str) -> tuple[str, ...]:

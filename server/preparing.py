@@ -13,8 +13,8 @@ from server.deps import may_run
 from server.dossiers import Dossier, organizations_by_id
 from server.entries import EntryLine, before, entry_lines
 from server.languages import translator
-from server.pages import Page, Words, format_moment
-from server.sheets import name_of
+from server.pages import LANGUAGE_NAMES, Page, Words, format_moment
+from server.sheets import instrument_of, name_of
 from server.states import state_words
 from surveys import rounds
 from surveys.models import Account, AuditEntry, Invitation, Organization, Round
@@ -56,6 +56,7 @@ class PreparedPage(Page):
     approved_by: str
     links_shown: str
     entries: tuple[EntryLine, ...]
+    drafts: tuple[str, ...]  # languages whose translation of the questionnaire awaits a native reviewer
     may_run: bool
     problem: str
 
@@ -87,6 +88,7 @@ def prepared_page(
         approved_by=round_.approved_by,
         links_shown=_links_shown(session, round_, zone, language),
         entries=before(entry_lines(session, dossier, now.date()), round_.number),
+        drafts=tuple(LANGUAGE_NAMES[code] for code in instrument_of(session, round_).drafts if code in LANGUAGE_NAMES),
         may_run=may_run(account),
         problem=problem,
     )

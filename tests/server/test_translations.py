@@ -77,7 +77,7 @@ def test_sentences_of_templates_can_be_filled_in(language):
 
 def test_khmer_is_written_in_khmer():
     for message in catalog_of("km"):
-        if message.id:
+        if any(sign.isalpha() for sign in PLACEHOLDER.sub("", "".join(forms(message.id)))):
             assert all(KHMER.search(text) for text in forms(message.string)), message.id
 
 
