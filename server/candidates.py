@@ -15,7 +15,7 @@ class Candidate:
     """A cell as computed, and what the disclosure rules must know of it.
 
     statistic: see `analysis.published.Published`. leaf: the name the audit knows the target by. population: key into
-    `Estimated.populations`.
+    `Estimated.populations`. terms: for changes and gaps, the levels they are sums of, by the cell's own population.
     """
 
     cell: Cell

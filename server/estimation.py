@@ -30,6 +30,7 @@ from server.measurement import EarlierRound, RoundAnswers
 from surveys.releases import Cell
 
 SIDES = {"national": 0, "external": 1}
+SIGNS = (("national", 1.0), ("external", -1.0))
 SIGNIFICANT = 0.05
 FEWEST_FOR_LANGUAGE = (5, 3)  # people and organizations, on both sides of a share
 
@@ -224,10 +225,7 @@ def _tested_gaps(desk: _Desk, targets: Sequence[str], *, gate: bool) -> list[Can
             reason=gap.reason if math.isnan(gap.value) else None,
             flags=flags,
         )
-        terms = tuple(
-            Term(round_key(desk.given.number), desk.population(target, side), sign)
-            for side, sign in (("national", 1.0), ("external", -1.0))
-        )
+        terms = tuple(Term(round_key(desk.given.number), side, sign) for side, sign in SIGNS)
         found.append(Candidate(cell, "mean_of_organizations", target, desk.population(target, "all"), terms))
     return found
 

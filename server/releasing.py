@@ -76,7 +76,7 @@ def release_of(
     if floors_only:
         shown, published, report = _by_floors(estimated), None, None
     else:
-        shown, published, report = _protected(estimated, earlier)
+        shown, published, report = _protected(estimated, earlier, before)
     cells = [*shown, *(rounded(cell) for cell in estimated.open_cells), *_topics(given)]
     cells += trend_cells(given, cells, earlier, before)
     release = Release(
@@ -100,13 +100,43 @@ def release_of(
 
 
 def _protected(
-    estimated: Estimated, earlier: Sequence[EarlierRound]
+    estimated: Estimated, earlier: Sequence[EarlierRound], before: Sequence[Release]
 ) -> tuple[list[Cell], ProtectedRelease, AuditReport]:
-    offered = [entry for one in estimated.candidates for entry in _offered(one, estimated.round_key)]
+    """Cells in the order of the candidates. What is a sum of published numbers is taken from them, as any reader can."""
+    own = [one for one in estimated.candidates if not one.terms]
+    offered = [entry for one in own for entry in _offered(one, estimated.round_key)]
     history = [one.published for one in earlier if one.published is not None]
     found = protect(offered, estimated.populations, estimated.structure, history)
-    cells = [_shown(one, found.verdicts) for one in estimated.candidates]
+    levels = {
+        (f"r{release.round_number}", cell.target, cell.population): cell
+        for release in before
+        for cell in release.cells
+        if cell.estimate == "level"
+    }
+    shown = {one.key: _shown(one, found.verdicts) for one in own}
+    for one in own:
+        if one.cell.estimate == "level":
+            levels[estimated.round_key, one.cell.target, one.cell.population] = shown[one.key]
+    cells = [_summed(one, levels) if one.terms else shown[one.key] for one in estimated.candidates]
     return cells, found.release, found.report
+
+
+def _summed(one: Candidate, levels: Mapping[tuple[str, str, str], Cell]) -> Cell:
+    """A change or a gap, from the published whole points; its interval keeps its width, rounded outward."""
+    cell = one.cell
+    if cell.value is None:
+        return hidden(cell, cell.reason or "no_data")
+    parts = [(term.weight, levels.get((term.round_key, cell.target, term.population))) for term in one.terms]
+    value = 0.0
+    for weight, level in parts:
+        if level is None or level.value is None:
+            return hidden(cell, (level.reason if level else None) or "suppressed")
+        value += weight * level.value
+    grid = interval_grid(cell.n or 0)
+    if cell.low is None or cell.high is None or grid == 0:
+        return replace(cell, value=value, low=None, high=None, p=_p(cell), n=None, reason=cell.reason or "too_few")
+    half = (cell.high - cell.low) / 2
+    return rounded(replace(cell, value=value, low=value - half, high=value + half, n=None), grid)
 
 
 def _offered(one: Candidate, key: str) -> Iterator[Published]:

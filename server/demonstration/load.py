@@ -205,7 +205,6 @@ class _Stage:
                 instrument_for(self.truth, number),
                 opens_at=opens_at or closes_at - OPEN_FOR,
                 closes_at=closes_at,
-                label=f"{closes_at.year} {'first' if closes_at.month <= 6 else 'second'} half",
             )
             rounds.set_list(session, round_, [self._invitee(place, name) for place, name in self.people])
             rounds.approve(session, round_, by="Vanna (invented)")
