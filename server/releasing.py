@@ -102,7 +102,7 @@ def release_of(
 def _protected(
     estimated: Estimated, earlier: Sequence[EarlierRound], before: Sequence[Release]
 ) -> tuple[list[Cell], ProtectedRelease, AuditReport]:
-    """Cells in the order of the candidates. What is a sum of published numbers is taken from them, as any reader can."""
+    """Cells in the order of the candidates; sums of published numbers are taken from these, as any reader can."""
     own = [one for one in estimated.candidates if not one.terms]
     offered = [entry for one in own for entry in _offered(one, estimated.round_key)]
     history = [one.published for one in earlier if one.published is not None]
