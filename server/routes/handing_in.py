@@ -127,9 +127,9 @@ def receipt_page(request: Request, sealer: SealerDep) -> Response:
 
 @router.post("/answer/replace")
 def replace_answers(session: SessionDep, respondent: RespondentDep) -> Response:
-    """Begin again from an empty form; what was handed in counts until the new form is."""
-    visit = respondent.visit
-    if ballots.has_cast(session, respondent.keys, visit.invitation.id):
+    """Begin again from an empty form, once; what was handed in counts until the new form is."""
+    keys, invitation_id = respondent.keys, respondent.visit.invitation.id
+    if ballots.has_cast(session, keys, invitation_id) and not ballots.has_draft(session, keys, invitation_id):
         save_content(session, respondent, {})
     return see_other("/answer")
 

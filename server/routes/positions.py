@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Annotated, Any
 from uuid import UUID
 
-from fastapi import APIRouter, Form, Query
+from fastapi import APIRouter, Depends, Form, Query
 from sqlmodel import Session
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
@@ -152,25 +152,42 @@ def save_position(
         positions.save(session, respondent, position)
     if save_only:
         return render(request, SavedNote(is_whole=True))
-    return _way_on(request, sheets, sheet, form)
+    answers = position.ratings.get(str(partner_id), {})
+    points_out = form.get("go") == "on" and "pointed_out" not in form and bool(sheet.missing(answers))
+    return _way_on(request, sheets, sheet, form, points_out=points_out)
 
 
-def _way_on(request: Request, sheets: Sequence[PartnerSheet], sheet: PartnerSheet, form: Mapping[str, Any]) -> Response:
+def _way_on(
+    request: Request,
+    sheets: Sequence[PartnerSheet],
+    sheet: PartnerSheet,
+    form: Mapping[str, Any],
+    *,
+    points_out: bool,
+) -> Response:
     if (language := str(form.get("language", ""))) in LANGUAGES:
         response = see_other(sheet.path)
         set_language(response, request, language)
         return response
+    if points_out:
+        return see_other(f"{sheet.path}?missing=1")
     place = sheets.index(sheet) + (-1 if form.get("go") == "back" else 1)
     return see_other(sheets[place].path if 0 <= place < len(sheets) else OVERVIEW)
 
 
-@router.post("/position/act/propose")
+def has_positions(respondent: RespondentDep) -> None:
+    """To a partnership that asks in the personal mode these pages do not exist."""
+    if respondent.visit.round_.dyadic_mode != "positions":
+        raise HTTPException(404)
+
+
+@router.post("/position/act/propose", dependencies=[Depends(has_positions)])
 def propose(session: SessionDep, respondent: RespondentDep) -> Response:
     positions.save(session, respondent, _open_position(session, respondent).proposed())
     return see_other(OVERVIEW)
 
 
-@router.post("/position/act/sign")
+@router.post("/position/act/sign", dependencies=[Depends(has_positions)])
 def sign(session: SessionDep, respondent: RespondentDep, version: Annotated[int, Form()]) -> Response:
     """Hand the position in. Sent twice it is signed once."""
     if position := positions.load(session, respondent):
@@ -178,7 +195,7 @@ def sign(session: SessionDep, respondent: RespondentDep, version: Annotated[int,
     return see_other(OVERVIEW)
 
 
-@router.post("/position/act/replace")
+@router.post("/position/act/replace", dependencies=[Depends(has_positions)])
 def replace_position(session: SessionDep, respondent: RespondentDep) -> Response:
     """Begin again from an empty form; what was handed in counts until the new position is signed."""
     visit = respondent.visit

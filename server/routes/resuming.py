@@ -61,5 +61,6 @@ def resume(
 @router.post("/resume/restart")
 def restart(session: SessionDep, respondent: RespondentDep) -> Response:
     """Give up what another device saved and begin from an empty form."""
-    save_content(session, respondent, {})
+    if ballots.has_draft(session, respondent.keys, respondent.visit.invitation.id):
+        save_content(session, respondent, {})
     return see_other("/answer")
