@@ -71,8 +71,12 @@ def format_moment(moment: datetime, zone: str, language: str) -> str:
     """Day, time, city and offset: who reads it may sit in another time zone than the partnership."""
     zoned = moment.astimezone(ZoneInfo(zone))
     day = format_datetime(zoned, format="d MMMM y, HH:mm", tzinfo=zoned.tzinfo, locale=language)
-    city = get_timezone_location(zoned.tzinfo, locale=language, return_city=True)
-    return f"{day} ({city}, {get_timezone_gmt(zoned, width='short', locale=language)})"
+    return f"{day} ({place_of(zone, language)}, {get_timezone_gmt(zoned, width='short', locale=language)})"
+
+
+def place_of(zone: str, language: str) -> str:
+    """The city whose clocks a time zone is named after."""
+    return str(get_timezone_location(ZoneInfo(zone), locale=language, return_city=True))
 
 
 def language_of(request: Request) -> str:

@@ -17,7 +17,7 @@ from server import scheduling
 from server.deps import AccountDep, ClockDep, KeystoreDep, SessionDep, partnership_to_run
 from server.dossiers import address_of, open_dossier
 from server.languages import translator
-from server.pages import Page, Words, language_of, render, see_other
+from server.pages import Page, Words, language_of, place_of, render, see_other
 from server.preparing import prepared_page
 from server.routes.rounds import RoundNumber
 from server.scheduling import Dates, Typed
@@ -156,7 +156,8 @@ def _find_prepared(session: Session, partnership: Partnership) -> Round | None:
 def _new_page(request: Request, partnership: Partnership, typed: Typed, faults: tuple[str, ...] = ()) -> DatesPage:
     address = address_of(partnership)
     title = title_of(partnership, language_of(request))
-    return DatesPage(title, address, f"{address}/rounds", True, typed, partnership.time_zone, faults)
+    zone = place_of(partnership.time_zone, language_of(request))
+    return DatesPage(title, address, f"{address}/rounds", True, typed, zone, faults)
 
 
 @router.get("/partnerships/{partnership_id}/rounds/{number}/dates")
@@ -182,7 +183,8 @@ def change_dates(run: RunDep, typed: TypedDep) -> Response:
 
 def _dates_page(run: Run, typed: Typed, faults: tuple[str, ...] = ()) -> DatesPage:
     title = title_of(run.partnership, language_of(run.request))
-    return DatesPage(title, run.address, f"{run.address}/dates", False, typed, run.partnership.time_zone, faults)
+    zone = place_of(run.partnership.time_zone, language_of(run.request))
+    return DatesPage(title, run.address, f"{run.address}/dates", False, typed, zone, faults)
 
 
 @router.post("/partnerships/{partnership_id}/rounds/{number}/approve")
