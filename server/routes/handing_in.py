@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -20,7 +21,7 @@ from server.questionnaire import Section, missing_from
 from server.respondents import AnyoneDep, Respondent, RespondentDep, forget, get_respondent
 from server.security import Sealer
 from server.sheets import Sheet, SheetDep, find_sheet, name_of, organizations_of, payload_of, save_content, title_of
-from surveys import ballots
+from surveys import ballots, rounds
 
 router = APIRouter()
 RECEIPT = "receipt"
@@ -30,6 +31,7 @@ RECEIPT = "receipt"
 class Invited:
     name: Words
     n_people: int
+    n_gone: int  # of them declared gone after the start: their links are refused, the head-count stays
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,8 +146,9 @@ def withdraw_answers(session: SessionDep, respondent: RespondentDep) -> Response
 def _welcome_page(session: Session, sheet: Sheet, language: str) -> WelcomePage:
     visit = sheet.respondent.visit
     partnership, round_ = visit.partnership, visit.round_
+    gone = Counter(one.organization_id for one in rounds.invitations_of(session, round_) if one.gone)
     invited = tuple(
-        Invited(name_of(organization, language), round_.invited[str(organization.id)])
+        Invited(name_of(organization, language), round_.invited[str(organization.id)], gone[organization.id])
         for organization in organizations_of(session, round_)
     )
     purpose = words_in({"en": partnership.purpose}, language) if partnership.purpose else None

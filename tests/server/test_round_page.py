@@ -109,7 +109,7 @@ def test_open_round_tells_who_is_invited_and_nothing_else(log_in, amina, session
     round_ = make_round(session, keystore, partnership=partnership)
     before = read(log_in(amina).get(address(partnership, 1)))
     assert "open for answers until 26 June 2026, 16:00" in before
-    assert "8 people from 4 organizations" in before
+    assert "8 people, 4 organizations" in before
     assert "Ministry of Rural Works" in before
     cast_all(session, keystore, round_, T1=7)
     assert read(log_in(amina).get(address(partnership, 1))) == before

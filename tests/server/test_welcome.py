@@ -31,6 +31,17 @@ def test_every_invited_organization_is_named(session, invited, asked):
         assert invitation.person not in page
 
 
+def test_everybody_sees_who_is_gone(session, invited, asked):
+    person = invited()
+    other = next(one for one in rounds.invitations_of(session, asked) if one.id != person.invitation.id)
+    assert "declared gone" not in welcome(person)
+    rounds.declare_gone(session, asked, other.id)
+    session.flush()
+    page = welcome(person)
+    assert "2 people; declared gone: 1" in page
+    assert "8 people" in page
+
+
 def test_without_a_link(client):
     answer = client.get("/answer")
     assert answer.status_code == 403
