@@ -19,6 +19,13 @@ class Row:
     values: tuple[Point, ...]
 
 
+def _start_of_name(index: int, size: Size, left: float) -> float:
+    """Where a name above the axes starts, as a share of their width; on a narrow drawing names need all of it."""
+    if size.width > 500:
+        return 0.02 + 0.48 * index
+    return (0.02 * size.width + 0.5 * size.width * index - left + 8) / (size.width - left - 30)
+
+
 def profile(rows: Sequence[Row], names: Sequence[str] = (), *, size: Size | None = None) -> Figure:
     """Constructs one under the other: a mark with its interval on 0-100, one or two values per row side by side.
 
@@ -43,7 +50,7 @@ def profile(rows: Sequence[Row], names: Sequence[str] = (), *, size: Size | None
             _draw_row_value(drawn, point, height + shift, MARKERS[index % len(MARKERS)], size)
     for index, name in enumerate(names):
         marker, colour = MARKERS[index % len(MARKERS)]
-        start = 0.02 + 0.48 * index
+        start = _start_of_name(index, size, left)
         drawn.plot(
             [start * 100],
             [1.04],

@@ -8,9 +8,10 @@ from datetime import date
 
 import numpy as np
 import pytest
+from matplotlib.backends.backend_agg import FigureCanvasAgg
 
 from analysis.charts import Event, Point, Series, control_chart, trend
-from analysis.drawing import FAMILIES, NARROW, clean, spread_labels, to_png, to_svg, wrap
+from analysis.drawing import FAMILIES, NARROW, Size, clean, spread_labels, to_png, to_svg, wrap
 from analysis.network import heat_map, network
 from analysis.profiles import Row, Shares, agreement_strip, profile
 
@@ -195,3 +196,14 @@ def test_labels_are_moved_apart():
 def test_long_labels_are_shortened_visibly():
     assert clean("x" * 80, 10) == "x" * 9 + "…"
     assert wrap("Common vision and shared objectives", 18) == "Common vision and\nshared objectives"
+
+
+@pytest.mark.parametrize("size", [Size(360, 200, 11), Size(720, 200)])
+def test_names_above_a_profile_do_not_touch_in_any_language(size):
+    names = ("partenaires nationaux", "partenaires extérieurs")
+    drawn = profile([Row("Transparence", points(46, 34))], names, size=size)
+    renderer = FigureCanvasAgg(drawn).get_renderer()
+    first, second = (text.get_window_extent(renderer) for text in drawn.axes[0].texts if text.get_text() in names)
+    assert first.x0 >= 0
+    assert first.x1 < second.x0
+    assert second.x1 <= drawn.bbox.x1
