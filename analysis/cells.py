@@ -47,12 +47,7 @@ class Cells:
         width = int(organization.max(initial=0)) + 1
         height = max(n_cells or 0, int(cell.max(initial=-1)) + 1)
         pair = cell.astype(np.int64) * width + organization
-        place = np.empty(pair.size, dtype=np.int32)
-        order = _sorted(cell, organization) if max(height, width) <= SHORT_CODES else np.argsort(pair, kind="stable")
-        ordered = pair[order]
-        first = np.diff(ordered, prepend=-1) != 0
-        place[order] = np.cumsum(first, dtype=np.int32) - 1
-        found = ordered[first]
+        place, found = _numbered(pair, cell, organization, height * width)
         return cls(cell.astype(np.int32), height, place, found // width, found % width)
 
     @property
@@ -107,7 +102,7 @@ class Items:
         by_item = np.array(self.answers[rows].T, order="C")
         answered = np.isfinite(by_item) if self.missing is None else by_item != self.missing
         if self.missing != 0:
-            by_item[~answered] = 0
+            np.putmask(by_item, ~answered, 0)
         shape = int(np.max(self.construct)) + 1, by_item.shape[1]
         whole_numbers = np.issubdtype(by_item.dtype, np.integer)
         total = np.zeros(shape, dtype=np.int32 if whole_numbers else np.float64)
@@ -288,10 +283,24 @@ def _tails(replicates: FloatArray, tail: float) -> tuple[FloatArray, FloatArray]
     return low, high
 
 
-def _sorted(major: IntArray, minor: IntArray) -> IntArray:
-    """Order by major, then minor code, both below 65,536, in linear time."""
-    by_minor = np.argsort(minor.astype(np.uint16), kind="stable")
-    return by_minor[np.argsort(major[by_minor].astype(np.uint16), kind="stable")]
+def _numbered(
+    pair: IntArray, major: IntArray, minor: IntArray, possible: int
+) -> tuple[npt.NDArray[np.int32], IntArray]:
+    """Number of each pair among those that occur, and these in order; by a table, by counting, or by sorting."""
+    if possible <= 4 * pair.size:
+        there = np.zeros(possible, dtype=bool)
+        there[pair] = True
+        return np.cumsum(there, dtype=np.int32)[pair] - np.int32(1), np.flatnonzero(there)
+    if max(major.max(initial=0), minor.max(initial=0)) < SHORT_CODES:
+        order = np.argsort(minor.astype(np.uint16), kind="stable")
+        order = order[np.argsort(major[order].astype(np.uint16), kind="stable")]
+    else:
+        order = np.argsort(pair, kind="stable")
+    ordered = pair[order]
+    first = np.diff(ordered, prepend=-1) != 0
+    number = np.empty(pair.size, dtype=np.int32)
+    number[order] = np.cumsum(first, dtype=np.int32) - 1
+    return number, ordered[first]
 
 
 def _by(codes: npt.NDArray[np.integer], values: FloatArray, groups: int) -> FloatArray:

@@ -97,13 +97,13 @@ def test_order_of_respondents_and_duplicated_partnerships_change_nothing() -> No
     np.testing.assert_allclose(twice.scores[8:], first.scores, rtol=1e-12)
 
 
-def test_scattered_codes_find_their_places() -> None:
-    cell = np.array([0, 2, 2, 0])
-    few = Cells.of(cell, np.array([1, 0, 1, 1]))
-    far = Cells.of(cell, np.array([900_000, 5, 900_000, 900_000]))
-    assert (few.n_cells, few.n_places) == (3, 3)
-    assert few.place.tolist() == far.place.tolist() == [0, 1, 2, 0]
-    assert far.place_organization.tolist() == [900_000, 5, 900_000]
+@pytest.mark.parametrize("far", [1, 900, 60_000, 900_000])
+def test_scattered_codes_find_their_places(far: int) -> None:
+    cells = Cells.of(np.array([0, 2, 2, 0, 2]), far * np.array([1, 0, 1, 1, 1]))
+    assert (cells.n_cells, cells.n_places) == (3, 3)
+    assert cells.place.tolist() == [0, 1, 2, 0, 2]
+    assert cells.place_cell.tolist() == [0, 2, 2]
+    assert cells.place_organization.tolist() == [far, 0, far]
 
 
 def test_constant_cell_has_a_score_and_neither_interval_nor_alpha() -> None:

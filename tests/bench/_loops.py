@@ -17,16 +17,19 @@ def frame(data: Survey) -> Any:
     import pandas as pd
 
     table = pd.DataFrame(data.as_floats, columns=[f"q{i:02d}" for i in range(data.answers.shape[1])])
-    return table.assign(cell=data.cell, organization=data.organization)
+    return table.assign(
+        cell=data.cell, partnership=data.cell // ROUNDS, round=data.cell % ROUNDS, organization=data.organization
+    )
 
 
 def pandas_index(table: Any) -> Any:
-    """Six construct means by person, then by organization, then by cell: no completeness rule, no interval."""
+    """Six construct means by person, by organization, by partnership and round: no completeness rule, no interval."""
     scores = {
         f"c{c}": table[[f"q{i:02d}" for i in np.flatnonzero(c == CONSTRUCT)]].mean(axis=1) for c in range(CONSTRUCTS)
     }
-    together = table[["cell", "organization"]].assign(**scores)
-    return together.groupby(["cell", "organization"]).mean().groupby(level="cell").mean()
+    keys = ["partnership", "round"]
+    together = table[[*keys, "organization"]].assign(**scores)
+    return together.groupby([*keys, "organization"]).mean().groupby(level=keys).mean()
 
 
 def pingouin_alphas(table: Any, cells: list[int]) -> None:
