@@ -1,0 +1,37 @@
+"""A personal link in a real browser: the secret leaves the address bar and is never sent in an address."""
+
+from __future__ import annotations
+
+import pytest
+
+from surveys import rounds
+from surveys.instruments import standard_instrument
+from tests.factories import make_round
+
+
+@pytest.fixture
+def link(service):
+    with service.session() as session:
+        round_ = make_round(session, service.keystore, instrument=standard_instrument())
+        return service.link_of(round_, next(iter(rounds.invitations_of(session, round_))))
+
+
+def test_it_works(page, link, service):
+    sent = []
+    page.on("request", lambda request: sent.append(request.url))
+    page.goto(link)
+    page.wait_for_url("**/answer")
+    secret = link.split("#")[1]
+    assert not any(secret in url for url in sent)
+    page.go_back()
+    assert secret not in page.url
+    page.goto("/answer")
+    assert page.get_by_role("link", name="Begin").is_visible()
+
+
+def test_without_scripts_the_code_is_pasted(new_context, link):
+    page = new_context(java_script_enabled=False).new_page()
+    page.goto(link)
+    page.get_by_label("Code").fill(link.split("#")[1].lower())
+    page.get_by_role("button", name="Open my questionnaire").click()
+    assert page.url.endswith("/answer")
