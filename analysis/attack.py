@@ -213,7 +213,11 @@ def _weigh_secret(system: System, secret: Secret, left: FloatArray, outlook: Out
     for part in secret.parts:
         np.add.at(own, np.array(system.layouts[part.leaf].organization) + 1, part.share * part.weights)
     others = total - own
-    asked = np.flatnonzero((others > 1e-9) & (known | (np.arange(len(left)) == 0)))
+    place = np.arange(len(left))
+    spared = np.isin(place - 1, list(secret.exempt))
+    asked = np.flatnonzero((others > 1e-9) & (known | (place == 0)) & ~spared)
+    if not len(asked):
+        return
     width = left[asked] / others[asked]
     outlook.checked += len(asked)
     safe = width >= MIN_WIDTH
@@ -221,11 +225,11 @@ def _weigh_secret(system: System, secret: Secret, left: FloatArray, outlook: Out
         best = int(np.where(safe, width, np.inf).argmin())
         attacker = name_of(system, int(asked[best]) - 1)
         outlook.note(Finding(secret.target, f"population:{secret.population}", attacker, float(width[best])))
-    for place, one in zip(asked[~safe].tolist(), width[~safe].tolist(), strict=True):
-        attacker = place - 1
+    for who, one in zip(asked[~safe].tolist(), width[~safe].tolist(), strict=True):
+        attacker = who - 1
         aim = {
             part.leaf: part.share * part.weights * (np.array(system.layouts[part.leaf].organization) != attacker)
             for part in secret.parts
         }
         about = f"population:{secret.population}"
-        outlook.doubts.append(Doubt(secret.subject, about, attacker, aim, float(others[place]), 0, 0.0, one))
+        outlook.doubts.append(Doubt(secret.subject, about, attacker, aim, float(others[who]), 0, 0.0, one))

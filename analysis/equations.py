@@ -8,7 +8,7 @@ parts are equations over all its leaves. Nothing here decides what may be shown.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -54,11 +54,15 @@ class Equation:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Secret:
-    """A mean nobody may work out."""
+    """A mean nobody may work out, but for the organizations that learn it by subtracting from a number over the floors.
+
+    exempt: indices of organizations without which its people are those of a mean that is shown.
+    """
 
     target: str
     population: str
     parts: tuple[Part, ...]
+    exempt: frozenset[int]
 
     @property
     def subject(self) -> Subject:
@@ -110,7 +114,7 @@ class _Builder:
         self.ids = tuple(dict.fromkeys([*structure.organizations, *(o for c in self.counts.values() for o in c)]))
         self.index = {organization: i for i, organization in enumerate(self.ids)}
         self.weights: dict[tuple[Layout, str, str, frozenset[str]], FloatArray] = {}
-        self.layouts: dict[tuple[frozenset[str], frozenset[str]], Layout] = {}
+        self.layouts: dict[tuple[frozenset[str], ...], Layout] = {}
         self.largest: dict[frozenset[str], dict[str, int]] = {}
         self.keys = self.populations_by_target()
         self.parts = {target: structure.leaves(target) for target in self.keys}
@@ -133,9 +137,9 @@ class _Builder:
             return (Term(self.release.round_key, number.population, 1.0),)
         return (term for term in number.terms if term.round_key == self.release.round_key)
 
-    def layout(self, own: frozenset[str], linked: frozenset[str]) -> Layout:
+    def layout(self, own: frozenset[str], linked: frozenset[str], silent: frozenset[str]) -> Layout:
         """Atoms from the leaf's own populations; organizations only its targets know come as one atom each."""
-        known = self.layouts.get((own, linked))
+        known = self.layouts.get((own, linked, silent))
         if known is not None:
             return known
         levels: dict[str, set[int]] = {}
@@ -143,13 +147,14 @@ class _Builder:
             for organization, n in self.counts[key].items():
                 levels.setdefault(organization, set()).add(n)
         for organization, n in self.most(linked).items():
-            levels.setdefault(organization, {n})
+            if organization not in silent:
+                levels.setdefault(organization, {n})
         atoms = []
         for organization in sorted(levels, key=self.index.__getitem__):
             steps = sorted(levels[organization])
             atoms += [(self.index[organization], n - m) for m, n in zip([0, *steps], steps, strict=False)]
         made = Layout(tuple(o for o, _ in atoms), tuple(n for _, n in atoms))
-        self.layouts[own, linked] = made
+        self.layouts[own, linked, silent] = made
         return made
 
     def most(self, keys: frozenset[str]) -> dict[str, int]:
@@ -196,15 +201,41 @@ class _Builder:
                 low, high = low - max(ends), high - min(ends)
         return low, high
 
-    def people(self, key: str) -> tuple[tuple[str, int], ...]:
-        return tuple(sorted(self.counts[key].items()))
+    def secrets(self) -> Iterator[Secret]:
+        """The hidden means, but for those over the same people as another mean of the same target that is shown."""
+        known: dict[str, list[Mapping[str, int]]] = {}
+        for number in self.release.shown:
+            if not number.terms:
+                known.setdefault(number.target, []).append(self.counts[number.population])
+        told: set[tuple[str, frozenset[tuple[str, int]]]] = set()
+        for hidden in self.release.hidden:
+            counts = self.counts[hidden.population]
+            mark = (hidden.target, frozenset(counts.items()))
+            published = known.get(hidden.target, [])
+            if mark not in told and counts not in published:
+                told.add(mark)
+                parts = self.parts_of(hidden.target, [(hidden.population, 1.0)], hidden.statistic)
+                yield Secret(hidden.target, hidden.population, parts, self.exempt(counts, published))
+
+    def exempt(self, counts: Mapping[str, int], published: Sequence[Mapping[str, int]]) -> frozenset[int]:
+        """Organizations without which these are the people of a published mean."""
+        between = [{o for o in counts.keys() | one.keys() if counts.get(o, 0) != one.get(o, 0)} for one in published]
+        return frozenset(self.index[one] for differing in between if len(differing) == 1 for one in differing)
 
     def atoms_of_leaves(self) -> tuple[Layout, ...]:
         linked: dict[str, set[str]] = {leaf: set() for leaf in self.leaves}
         for target, inner in self.parts.items():
             for leaf in inner:
                 linked[leaf] |= self.keys[target] if leaf != target else set()
-        return tuple(self.layout(self.keys.get(leaf, frozenset()), frozenset(linked[leaf])) for leaf in self.leaves)
+        return tuple(
+            self.layout(self.keys.get(leaf, frozenset()), frozenset(linked[leaf]), self.silent(leaf))
+            for leaf in self.leaves
+        )
+
+    def silent(self, leaf: str) -> frozenset[str]:
+        """Organizations that answered other leaves but not this one."""
+        given = self.structure.answers.get(leaf)
+        return frozenset() if given is None else frozenset(o for o in self.ids if not given.get(o))
 
     def parts_of(self, target: str, terms: Iterable[tuple[str, float]], statistic: str) -> tuple[Part, ...]:
         """A weighted sum of means of one target, written on the atoms of its leaves. terms: (population, weight)."""
@@ -267,11 +298,5 @@ def system_of(release: ProtectedRelease, structure: Structure, history: Sequence
             for part in equation.parts:
                 side = system.own if builder.leaves[part.leaf] == number.target else system.linked
                 side[part.leaf].append(equation)
-    known = {(number.target, builder.people(number.population)) for number in release.shown if not number.terms}
-    for hidden in release.hidden:
-        mark = (hidden.target, builder.people(hidden.population))
-        if mark not in known:
-            known.add(mark)
-            parts = builder.parts_of(hidden.target, [(hidden.population, 1.0)], hidden.statistic)
-            system.secrets.append(Secret(hidden.target, hidden.population, parts))
+    system.secrets = list(builder.secrets())
     return system
