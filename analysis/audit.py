@@ -15,7 +15,7 @@ from analysis.attack import Doubt, Outlook, attack, name_of, points_needed
 from analysis.disclosure import MIN_WIDTH, scale_points_left
 from analysis.equations import Subject, System, system_of
 from analysis.estimates import FloatArray, Interval
-from analysis.programs import MOST_MOVED, Programs, families, fitting
+from analysis.programs import Programs, families, fitting
 from analysis.published import AuditReport, Finding, ProtectedRelease, Structure
 
 TOLERANCE = 1e-6
@@ -85,21 +85,12 @@ class Search:
 
     def _second_look(self, doubts: Sequence[Doubt]) -> Iterator[Doubt]:
         """The doubts that remain when all leaves of a target are moved together."""
-        by_block: dict[tuple[int, ...], list[Doubt]] = {}
-        for doubt in doubts:
-            by_block.setdefault(self.programs.block(tuple(doubt.aim)), []).append(doubt)
-        for block, together in by_block.items():
-            if sum(len(self.system.layouts[leaf].people) for leaf in block) > MOST_MOVED:
-                yield from together
-                continue
-            aims, attackers = [doubt.aim for doubt in together], [doubt.attacker for doubt in together]
-            for doubt, *ends in zip(together, *self.programs.climbed(block, aims, attackers), strict=True):
-                bounds = Interval(*map(float, ends))
-                finding = self._finding(doubt, bounds)
-                if finding is None:
-                    self._note(doubt, bounds)
-                else:
-                    yield replace(doubt, width=max(doubt.width, finding.width))
+        for doubt, bounds in zip(doubts, self.programs.climbed(doubts), strict=True):
+            finding = self._finding(doubt, bounds)
+            if finding is None:
+                self._note(doubt, bounds)
+            else:
+                yield replace(doubt, width=max(doubt.width, finding.width))
 
     def _settle(self, doubt: Doubt) -> Failure | None:
         """Decides a doubt: proved open with other leaves at rest, given away by the leaf alone, or by everything."""

@@ -7,8 +7,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from analysis.attack import Doubt
+from analysis.corners import Optimum, is_small, optimum
 from analysis.equations import System
-from analysis.estimates import BoolArray, FloatArray, Interval
+from analysis.estimates import BoolArray, FloatArray, IntArray, Interval
 from analysis.witnesses import climb
 
 SLACK = 1e-7
@@ -17,12 +19,24 @@ MOST_MOVED = 160  # unknowns; beyond it a linear program is quicker
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Rows:
-    """Equations on the atoms of some leaves, laid end to end, and the places of their numbers among those shown."""
+    """Equations on the atoms of some leaves, laid end to end.
+
+    start: means that fit. owner: the organization of every atom, -2 where its answers are not known to it either.
+    numbers: places of the equations among the numbers shown. wide: which are known only roughly.
+    """
 
     matrix: FloatArray
     low: FloatArray
     high: FloatArray
     numbers: tuple[int, ...]
+    start: FloatArray
+    owner: IntArray
+    wide: BoolArray
+
+    @property
+    def kind(self) -> tuple[bytes, bytes]:
+        """Equal for rows that differ in their ends only."""
+        return self.matrix.tobytes(), self.wide.tobytes()
 
 
 class Programs:
@@ -56,35 +70,40 @@ class Programs:
         an organization, -1 for a reader from outside. beyond: whether numbers that reach beyond these leaves count,
         with the rest held at the start: then the bounds are at least as tight as an attacker's, otherwise at most.
         """
-        from scipy.optimize import linprog
-        from scipy.sparse import csr_matrix
-
-        rows = self.rows(leaves, beyond=beyond)
-        cost = self._laid(leaves, aim)
-        matrix = csr_matrix(np.vstack([rows.matrix, -rows.matrix]))
-        limits = {"A_ub": matrix, "b_ub": np.concatenate([rows.high, -rows.low])} if rows.numbers else {}
+        rows, cost = self.rows(leaves, beyond=beyond), self._laid(leaves, aim)
+        known = rows.owner == attacker
+        box = np.where(known[:, None], rows.start[:, None], np.array([0.0, 100.0])[None, :])
         self.solved += 2
-        box = self._box(leaves, attacker)
-        least, most = (linprog(sign * cost, bounds=box, method="highs", **limits) for sign in (1.0, -1.0))
-        if least.status or most.status:
-            return Interval(0.0, 0.0), frozenset(rows.numbers)
-        tight = np.zeros(len(rows.numbers), dtype=np.bool_)
-        for side in (least, most) if limits else ():
-            tight |= np.abs(side.ineqlin.marginals.reshape(2, -1)).max(axis=0) > SLACK
-        setting = frozenset(number for number, binds in zip(rows.numbers, tight, strict=True) if binds)
-        return Interval(float(least.fun), float(-most.fun)), setting
+        small = is_small(len(rows.numbers), int((~known).sum()))
+        found = (optimum if small else _solved)(rows.matrix, rows.low, rows.high, box, cost)
+        setting = (number for number, binds in zip(rows.numbers, found.tight.tolist(), strict=True) if binds)
+        return found.ends, frozenset(setting)
 
-    def climbed(
-        self, leaves: tuple[int, ...], aims: Sequence[Mapping[int, FloatArray]], attackers: Sequence[int]
-    ) -> tuple[FloatArray, FloatArray]:
-        """Lowest and highest value of each aim for its attacker that a witness over all these leaves reaches."""
-        rows = self.rows(leaves, beyond=True)
-        start = np.concatenate([self.start[leaf] for leaf in leaves])
-        owner = np.concatenate([self._owners(leaf) for leaf in leaves])
-        free: BoolArray = owner[None, :] != np.array(attackers)[:, None]
-        wide = rows.high - rows.low > 1.0 + 1e-5
-        ranges = rows.matrix[wide], rows.low[wide][None], rows.high[wide][None]
-        found = climb(start, free, rows.matrix[~wide], ranges, np.array([self._laid(leaves, aim) for aim in aims]))
+    def climbed(self, doubts: Sequence[Doubt]) -> list[Interval]:
+        """What witnesses reach for each doubt when all leaves of its block are moved together; alike blocks at once."""
+        alike: dict[tuple[bytes, bytes], list[int]] = {}
+        for index, doubt in enumerate(doubts):
+            rows = self.rows(self.block(tuple(doubt.aim)), beyond=True)
+            alike.setdefault(rows.kind, []).append(index)
+        found = [Interval(0.0, 0.0)] * len(doubts)
+        for places in alike.values():
+            if len(self.rows(self.block(tuple(doubts[places[0]].aim)), beyond=True).start) <= MOST_MOVED:
+                for place, *ends in zip(places, *self._climbed([doubts[place] for place in places]), strict=True):
+                    found[place] = Interval(*map(float, ends))
+        return found
+
+    def _climbed(self, doubts: Sequence[Doubt]) -> tuple[FloatArray, FloatArray]:
+        blocks = [self.block(tuple(doubt.aim)) for doubt in doubts]
+        rows = [self.rows(block, beyond=True) for block in blocks]
+        wide = rows[0].wide
+        ranges = (
+            rows[0].matrix[wide],
+            np.array([one.low[wide] for one in rows]),
+            np.array([one.high[wide] for one in rows]),
+        )
+        aims = np.array([self._laid(block, doubt.aim) for block, doubt in zip(blocks, doubts, strict=True)])
+        free = np.array([one.owner != doubt.attacker for one, doubt in zip(rows, doubts, strict=True)])
+        found = climb(np.array([one.start for one in rows]), free, rows[0].matrix[~wide], ranges, aims)
         return found.low, found.high
 
     def _made(self, leaves: tuple[int, ...], beyond: bool) -> Rows:
@@ -103,22 +122,38 @@ class Programs:
                     matrix[index, at : at + len(part.weights)] += part.share * part.weights
             low[index], high[index] = equation.low - rest, equation.high - rest
         # scores leave out single missing answers, so the truth may lie just beside what is published
-        value = matrix @ np.concatenate([self.start[leaf] for leaf in leaves])
+        start = np.concatenate([self.start[leaf] for leaf in leaves])
+        owner = np.concatenate([self._owners(leaf) for leaf in leaves])
+        value = matrix @ start
         ends = np.minimum(low, value) - SLACK, np.maximum(high, value) + SLACK
-        return Rows(matrix, *ends, tuple(e.number for e in inside))
+        wide = np.array([e.is_range for e in inside], dtype=np.bool_)
+        return Rows(matrix, *ends, tuple(e.number for e in inside), start, owner, wide)
 
     def _laid(self, leaves: tuple[int, ...], aim: Mapping[int, FloatArray]) -> FloatArray:
         return np.concatenate([aim.get(leaf, np.zeros(len(self.system.layouts[leaf].people))) for leaf in leaves])
 
-    def _owners(self, leaf: int) -> FloatArray:
-        """The organization of every atom, -1 where the answers are not known: no insider knows them either."""
+    def _owners(self, leaf: int) -> IntArray:
         known = self.system.truth[leaf] is not None
-        return np.array(self.system.layouts[leaf].organization if known else [-2] * len(self.start[leaf]))
+        return np.array(
+            self.system.layouts[leaf].organization if known else [-2] * len(self.start[leaf]), dtype=np.int64
+        )
 
-    def _box(self, leaves: tuple[int, ...], attacker: int) -> FloatArray:
-        start = np.concatenate([self.start[leaf] for leaf in leaves])
-        own = np.concatenate([self._owners(leaf) for leaf in leaves]) == attacker
-        return np.where(own[:, None], start[:, None], np.array([0.0, 100.0])[None, :])
+
+def _solved(matrix: FloatArray, low: FloatArray, high: FloatArray, box: FloatArray, aim: FloatArray) -> Optimum:
+    """The same as `corners.optimum` for programs of any size."""
+    from scipy.optimize import linprog
+    from scipy.sparse import csr_matrix
+
+    limits = (
+        {"A_ub": csr_matrix(np.vstack([matrix, -matrix])), "b_ub": np.concatenate([high, -low])} if len(low) else {}
+    )
+    least, most = (linprog(sign * aim, bounds=box, method="highs", **limits) for sign in (1.0, -1.0))
+    if least.status or most.status:
+        return Optimum(Interval(0.0, 0.0), np.ones(len(low), dtype=np.bool_))
+    tight = np.zeros(len(low), dtype=np.bool_)
+    for side in (least, most) if limits else ():
+        tight |= np.abs(side.ineqlin.marginals.reshape(2, -1)).max(axis=0) > SLACK
+    return Optimum(Interval(float(least.fun), float(-most.fun)), tight)
 
 
 def fitting(system: System, leaves: tuple[int, ...]) -> list[FloatArray] | None:

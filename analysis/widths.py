@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from analysis.attack import points_needed
-from analysis.disclosure import MIN_WIDTH, scale_points_left
+from analysis.disclosure import MIN_WIDTH
 from analysis.estimates import FloatArray, Interval
 from analysis.intervals import t_quantile
 
@@ -36,18 +36,20 @@ def interval_is_open(
     n = len(people)
     half = max(ends.high - centre, centre - ends.low) + 0.5
     squares = (n - 1) * n * (half / t_quantile(confidence, n - 1)) ** 2
-    known = np.isfinite(means).all()
+    known = [] if np.isnan(means).any() else (means - centre).tolist()
     if known:
-        squares = max(squares, float(((means - means.mean()) ** 2).sum()))
-    for attacker in range(-1, n if known else 0):
-        k, middle, left = n, centre, squares
-        if attacker >= 0:
-            own = float(means[attacker]) - centre
-            k, middle, left = n - 1, centre - own / (n - 1), squares - own**2 * n / (n - 1)
-        radius = math.sqrt(max(left, 0.0) * (k - 1) / k)
-        low, high = max(0.0, middle - radius), min(100.0, middle + radius)
-        others = np.array([m for index, m in enumerate(people) if index != attacker])
-        points = scale_points_left(np.array(low), np.array(high), others, step)
-        if high - low < MIN_WIDTH or int(points.min()) < points_needed(step):
-            return False
-    return True
+        squares = max(squares, math.fsum(own**2 for own in known) - math.fsum(known) ** 2 / n)
+    views = [(n, centre, squares, min(people))]
+    for index, own in enumerate(known):
+        others = min(m for other, m in enumerate(people) if other != index)
+        views.append((n - 1, centre - own / (n - 1), squares - own**2 * n / (n - 1), others))
+    return all(_is_open(*view, step) for view in views)
+
+
+def _is_open(k: int, middle: float, squares: float, people: int, step: float) -> bool:
+    """Whether one of k organizations, the smallest with so many people, stays in doubt."""
+    radius = math.sqrt(max(squares, 0.0) * (k - 1) / k)
+    low, high = max(0.0, middle - radius), min(100.0, middle + radius)
+    least, most = max(people * low - 100.0 * (people - 1), 0.0), min(people * high, 100.0)
+    points = math.floor(most / step + 1e-9) - math.ceil(least / step - 1e-9) + 1
+    return high - low >= MIN_WIDTH and points >= points_needed(step)

@@ -107,14 +107,14 @@ def _room(at: FloatArray, directions: FloatArray, ranges: Ranges) -> FloatArray:
 def climb(start: FloatArray, free: BoolArray, fixed: FloatArray, ranges: Ranges, aims: FloatArray) -> Moves:
     """How far aims can be moved when whatever stops a move is held from there on (gradient projection).
 
-    start: (n_atoms,) means that fit. free: (n_aims, n_atoms), what the attacker behind each aim does not know. fixed,
-    ranges: as in `moves`, for one leaf. aims: (n_aims, n_atoms). Slower than `moves` per aim and reaching further;
-    still a lower bound, for nothing once held is let go. Source: Rosen (1960), J. SIAM 8(1), 181-217.
+    One row per aim: start (n, n_atoms), means that fit; free (n, n_atoms), what the attacker behind the aim does not
+    know; aims (n, n_atoms); ranges: rows (n_ranges, n_atoms) with their ends, each (n, n_ranges). fixed: as in `moves`.
+    Returns low and high, each (n,). Slower than `moves` per aim and reaching further; still a lower bound, for
+    nothing once held is let go. Source: Rosen (1960), J. SIAM 8(1), 181-217.
     """
-    shift = _projected((50.0 - start)[None] * free, fixed[None] * free[:, None, :])
-    origin = np.broadcast_to(start, shift.shape)
-    reach = _room(origin[None], shift[None], ranges)[0]
-    inside = origin + np.where(reach >= 2.0, 1.0, reach / 2.0)[:, None] * shift
+    shift = _projected((50.0 - start) * free, fixed[None] * free[:, None, :])
+    reach = _room(start, shift, ranges)
+    inside = start + np.where(reach >= 2.0, 1.0, reach / 2.0)[:, None] * shift
     ends = [
         (_climbed(inside, free, fixed, ranges, sign * aims * free) * aims * free).sum(axis=1) for sign in (-1.0, 1.0)
     ]
@@ -136,7 +136,7 @@ def _climbed(at: FloatArray, free: BoolArray, fixed: FloatArray, ranges: Ranges,
         left = np.where(size > 0, np.where(d > 0, 100.0 - at, at) / np.where(size > 0, size, 1.0), FAR)
         slope = d @ rows.T
         value, steep = at @ rows.T, (np.abs(slope) > NOTHING) & ~held
-        gap = np.where(slope > 0, high[0] - value, value - low[0]) / np.where(steep, np.abs(slope), 1.0)
+        gap = np.where(slope > 0, high - value, value - low) / np.where(steep, np.abs(slope), 1.0)
         gap = np.where(steep, gap, FAR)
         step = np.maximum(np.minimum(left.min(axis=1), gap.min(axis=1, initial=FAR)), 0.0)
         step[step >= FAR] = 0.0
