@@ -7,55 +7,10 @@ from typing import Any
 
 from server.briefing import Table
 from server.languages import format_day
-from server.pages import LANGUAGE_NAMES
 from server.reading import construct_targets, headline_targets, without_repeats
-from server.wording import N_, Wording
+from server.technical_words import RESPONSE, TRUST, about, is_technical, label, number, people
+from server.wording import Wording
 from surveys.releases import Cell, Fact, Release
-
-# Shares of one, correlations and the like: shown with two decimals, not as points of 100
-FRACTIONS = frozenset(
-    ("agreement_rwg", "alpha", "omega", "correlation", "reciprocity", "density", "srm_reliability", "srm_reciprocity")
-)
-RESPONSE = {
-    "response_people": N_("People who answered"),
-    "response_organizations": N_("Organizations that answered"),
-    "overlap_organizations": N_("Organizations also in the round before"),
-    "turnover_people": N_("Organizations whose people changed"),
-    "language_share": N_("Language of the answers"),
-}
-OTHERS = {
-    "agreement_ad": N_("Average distance of the answers from their mean"),
-    "agreement_rwg": N_("Agreement within the partnership (rwg)"),
-    "prefer_not": N_("Preferred not to answer (%)"),
-    "importance": N_("Importance"),
-    "gap_importance": N_("Importance above performance"),
-    "slope_year": N_("Change per year"),
-    "composite_arithmetic": N_("Composite, arithmetic mean"),
-    "composite_geometric": N_("Composite, geometric mean"),
-    "composite_lowest": N_("Composite, lowest construct"),
-    "composite_monte_carlo": N_("Composite over many choices of weights and method"),
-    "composite_change": N_("Change of the composite over the same choices"),
-    "sensitivity_first": N_("Share of that uncertainty, by itself"),
-    "sensitivity_total": N_("Share of that uncertainty, with interactions"),
-    "alpha": N_("Reliability (alpha)"),
-    "omega": N_("Reliability (omega)"),
-    "correlation": N_("Correlation"),
-    "reciprocity": N_("Reciprocity"),
-    "density": N_("Share of pairs that work together"),
-    "srm_rater": N_("Tendency to rate others higher or lower"),
-    "srm_rated": N_("Tendency to be rated higher or lower"),
-    "srm_variance": N_("Share of the differences"),
-    "srm_reliability": N_("Reliability of these tendencies"),
-    "srm_reciprocity": N_("Reciprocity (Social Relations Model)"),
-    "topic_raised": N_("Raised in the open answers"),
-}
-TRUST = {
-    "received": N_("Trust received"),
-    "given": N_("Trust given"),
-    "asymmetry": N_("Received minus given"),
-    "meta_gap": N_("Thought to be received minus received"),
-    "self_enhancement": N_("Own view minus view of others"),
-}
 
 
 def tables(release: Release, wording: Wording) -> tuple[Table, ...]:
@@ -83,39 +38,17 @@ def further(release: Release, wording: Wording) -> Table:
     _ = wording._
     rows = tuple(
         (
-            _(OTHERS[cell.estimate]),
-            about(cell.target, wording),
+            label(cell.estimate, wording),
+            about(f"construct:{cell.word}" if cell.estimate == "composite_lowest" else cell.target, wording),
             wording.population(cell.population),
             number(cell, wording),
             cell.method,
         )
         for cell in release.cells
-        if cell.estimate in OTHERS
+        if is_technical(cell)
     )
     header = (_("Quantity"), _("About"), _("Who"), _("Value (interval)"), _("Method"))
     return Table(_("Further quantities of this release"), header, rows)
-
-
-def number(cell: Cell | None, wording: Wording) -> str:
-    """Value with interval; a share of one keeps its decimals."""
-    if cell is None or cell.value is None or cell.estimate not in FRACTIONS:
-        return wording.level(cell)
-    if cell.low is None or cell.high is None:
-        return f"{cell.value:.2f}"
-    shown = {"value": f"{cell.value:.2f}", "low": f"{cell.low:.2f}", "high": f"{cell.high:.2f}"}
-    return wording._("{value} ({low} to {high})").format(**shown)
-
-
-def about(target: str, wording: Wording) -> str:
-    """The name of what a quantity is about, also where it is a pair of constructs, a language or a factor."""
-    kind, _, code = target.partition(":")
-    if "~" in target:
-        return " – ".join(about(part, wording) for part in target.split("~"))
-    if kind == "language":
-        return LANGUAGE_NAMES.get(code, code)
-    if kind == "topic":
-        return wording.target(f"construct:{code}")
-    return code if kind in ("facet", "factor", "component") else wording.target(target)
 
 
 def _response(release: Release, wording: Wording) -> Table:
@@ -127,18 +60,16 @@ def _response(release: Release, wording: Wording) -> Table:
             wording.reason(cell) if cell.value is None else f"{cell.value:.0f} %",
         )
         for cell in release.cells
-        if cell.estimate in RESPONSE and cell.population == "all"
+        if cell.estimate in RESPONSE
     )
     return Table(_("Who answered"), (_("Who"), _("Number"), _("Share")), rows)
 
 
 def _share_of(cell: Cell, wording: Wording) -> str:
     name = wording._(RESPONSE[cell.estimate])
+    if cell.population != "all":
+        return wording.about(name, wording.population(cell.population))
     return wording.about(name, about(cell.target, wording)) if ":" in cell.target else name
-
-
-def people(cell: Cell | None) -> str:
-    return "" if cell is None else cell.n_band or ("" if cell.n is None else str(cell.n))
 
 
 def _shown(release: Release, estimate: str, targets: Sequence[str]) -> Iterator[str]:
@@ -159,6 +90,7 @@ def _levels(release: Release, wording: Wording) -> Table:
             wording.target(target),
             *_levels_of(release, target, wording),
             wording.spread(release.find("spread", target)),
+            _said(release.find("cannot_judge", target), wording),
             people(release.find("level", target)),
         )
         for target in _shown(release, "level", _indices(wording))
@@ -169,6 +101,7 @@ def _levels(release: Release, wording: Wording) -> Table:
         wording.population("national"),
         wording.population("external"),
         _("Agreement"),
+        _("Could not judge (%)"),
         _("People"),
     )
     return Table(_("Levels, in points from 0 to 100 with their intervals"), header, rows)
@@ -231,13 +164,24 @@ def _of_partner(release: Release, estimate: str, partner: str, wording: Wording)
 
 
 def _pairs(release: Release, wording: Wording) -> Table:
+    """One line per pair: the trust given in it, and how far the two sides of the pair are apart."""
     _ = wording._
+    estimates = ("rating", "asymmetry", "meta_gap")
+    held = {
+        (cell.estimate, cell.target): cell
+        for cell in release.cells
+        if cell.estimate in estimates and cell.target.startswith(("pair:", "side:"))
+    }
     rows = tuple(
-        (wording.target(cell.target), wording.level(cell)) for cell in release.cells if cell.estimate == "rating"
+        (about(target, wording), *(_said(held.get((estimate, target)), wording) for estimate in estimates))
+        for target in dict.fromkeys(target for _estimate, target in held)
     )
-    return Table(
-        _("Signed positions, from one partner about another"), (_("From → about"), _("Points (interval)")), rows
-    )
+    header = (_("From → about"), _("Points (interval)"), _(TRUST["asymmetry"]), _(TRUST["meta_gap"]))
+    return Table(_("Signed positions, from one partner about another"), header, rows)
+
+
+def _said(cell: Cell | None, wording: Wording) -> str:
+    return "" if cell is None else number(cell, wording)
 
 
 def _facts(release: Release, wording: Wording) -> Table:

@@ -8,9 +8,10 @@ from uuid import uuid4
 
 import pytest
 
-from server.technical import about, number
+from server import technical
+from server.technical_words import OTHERS, RESPONSE, TRUST, about, label, number
 from server.wording import Wording
-from surveys import accounts
+from surveys import accounts, releases
 from surveys.models import Discussion, ReleaseRow
 from surveys.partnerships import members_on
 from surveys.releases import Cell, Comment, Fact
@@ -171,9 +172,46 @@ def test_shares_of_one_keep_their_decimals():
         ("construct:T~construct:R", "Transparency – Trust"),
         ("language:km", "ភាសាខ្មែរ"),
         ("topic:T", "Transparency"),
-        ("factor:weights", "weights"),
+        ("factor:weights", "weights of the constructs"),
+        ("component:rater", "tendency of those who rate"),
         ("composite", "Partnership health index"),
     ],
 )
 def test_targets_have_names(target, name):
     assert about(target, WORDING) == name
+
+
+def test_every_quantity_of_the_vocabulary_is_shown():
+    known = releases.__doc__.split("estimate ")[1].split("target ")[0].replace("\n", " ").split(",")
+    tables = {"level", "spread", "gap_sides", "change_last", "change_first", "trend", "rating", "cannot_judge"}
+    assert {one.strip() for one in known} == tables | set(OTHERS) - {"srm_share"} | set(RESPONSE) | set(TRUST)
+
+
+def test_pairs_stand_in_one_line():
+    cells = (
+        Cell("rating", "pair:o1>o2", value=40),
+        Cell("rating", "pair:o2>o1", value=70),
+        Cell("rating", "side:national>external", value=55, low=40, high=70),
+        Cell("asymmetry", "pair:o1>o2", value=-30, low=-45, high=-15),
+        Cell("asymmetry", "partnership", value=30, n=1, method="mean absolute"),
+    )
+    made = technical.tables(replace(SERIES[0], cells=cells), WORDING)
+    assert [table.rows for table in made] == [
+        (
+            ("Ministry of Health → Example Fund", "40", "−30 (−45 to −15)"),
+            ("Example Fund → Ministry of Health", "70", ""),
+            ("national partners → external partners", "55 (40 to 70)", ""),
+        )
+    ]
+    (row,) = technical.further(replace(SERIES[0], cells=cells), WORDING).rows
+    assert row == ("Received minus given", "The partnership", "all partners", "+30", "mean absolute")
+
+
+def test_response_by_side_is_named():
+    cells = (Cell("response_organizations", "partnership", "national", value=50.0, n=4),)
+    (table,) = technical.tables(replace(SERIES[0], cells=cells), WORDING)
+    assert table.rows == (("Organizations that answered: national partners", "4", "50 %"),)
+
+
+def test_quantities_with_gaps_filled_say_so():
+    assert label("srm_reliability_gaps", WORDING) == "Reliability of these tendencies, with few gaps filled"
