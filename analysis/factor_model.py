@@ -12,7 +12,7 @@ import numpy as np
 
 from analysis.estimates import BoolArray, FloatArray, IntArray, Reason
 
-MOST_STEPS = 2000
+MOST_STEPS = 500
 AT_REST = 1e-9  # largest slope of the discrepancy along one parameter, in units of its own curvature
 DAMPING = 1e-3
 MOST_DAMPING = 1e12
@@ -150,23 +150,23 @@ def _state(moments: Sequence[Moments], models: Sequence[GroupModel], values: Flo
         observed = root @ group.covariance @ root.T
         log_ratio = -2.0 * float(np.log(np.diag(root)).sum()) - float(np.linalg.slogdet(group.covariance)[1])
         discrepancy += share * (log_ratio + float(np.trace(observed)) - len(mean) + float(gap @ gap))
-        spread, shift = derivatives(model, values, root)
+        number, spread, shift = derivatives(model, values, root)
         rest = observed - np.eye(len(mean)) + np.outer(gap, gap)
-        flat = spread.reshape(values.size, -1)
-        slope -= share * (flat @ rest.ravel() + 2.0 * shift @ gap)
-        curvature += share * (flat @ flat.T + 2.0 * shift @ shift.T)
+        flat = spread.reshape(number.size, -1)
+        slope[number] -= share * (flat @ rest.ravel() + 2.0 * shift @ gap)
+        curvature[np.ix_(number, number)] += share * (flat @ flat.T + 2.0 * shift @ shift.T)
     return _State(discrepancy, slope, curvature) if np.isfinite(discrepancy) else None
 
 
-def derivatives(model: GroupModel, values: FloatArray, root: FloatArray) -> tuple[FloatArray, FloatArray]:
-    """root dSigma root' as (q, p, p) and root dmu as (q, p), for every parameter; zero for those of other groups.
+def derivatives(model: GroupModel, values: FloatArray, root: FloatArray) -> tuple[IntArray, FloatArray, FloatArray]:
+    """Numbers (s,) of the parameters of a group, root dSigma root' as (s, p, p) and root dmu as (s, p) for each.
 
-    Every derivative of Sigma is u v' + v u' for two vectors: for Lambda_ij e_i and column j of Lambda Phi, for Phi_ab
-    columns a and b of Lambda (halved when a = b), for Theta_i e_i twice, halved.
+    A number stands in one place of a group's matrices only. Every derivative of Sigma is u v' + v u' for two vectors:
+    for Lambda_ij e_i and column j of Lambda Phi, for Phi_ab columns a and b of Lambda (halved when a = b), for Theta_i
+    e_i twice, halved.
     """
     loadings = model.loadings.filled(values)
     crossed, columns = root @ loadings @ model.factors.filled(values), root @ loadings
-    p = len(root)
     item, factor = np.nonzero(model.loadings.index >= 0)
     one, other = np.nonzero(np.triu(model.factors.index >= 0))
     free = np.flatnonzero(model.residuals.index >= 0)
@@ -176,19 +176,14 @@ def derivatives(model: GroupModel, values: FloatArray, root: FloatArray) -> tupl
         [model.loadings.index[item, factor], model.factors.index[one, other], model.residuals.index[free]]
     )
     outer = left.T[:, :, None] * right.T[:, None, :]
-    spread, shift = np.zeros((values.size, p, p)), np.zeros((values.size, p))
-    np.add.at(spread, number, outer + outer.transpose(0, 2, 1))
-    if model.intercepts is not None and model.factor_means is not None:
-        means = model.factor_means.filled(values)
-        np.add.at(shift, model.loadings.index[item, factor], root[:, item].T * means[factor][:, None])
-        _add_free(shift, model.intercepts.index, root)
-        _add_free(shift, model.factor_means.index, columns)
-    return spread, shift
-
-
-def _add_free(shift: FloatArray, index: IntArray, columns: FloatArray) -> None:
-    free = index >= 0
-    np.add.at(shift, index[free], columns[:, free].T)
+    spread, shift = outer + outer.transpose(0, 2, 1), np.zeros((number.size, len(root)))
+    if model.intercepts is None or model.factor_means is None:
+        return number, spread, shift
+    shift[: item.size] = root[:, item].T * model.factor_means.filled(values)[factor][:, None]
+    moving = [(model.intercepts.index, root), (model.factor_means.index, columns)]
+    number = np.concatenate([number, *(index[index >= 0] for index, _ in moving)])
+    shift = np.vstack([shift, *(axes[:, index >= 0].T for index, axes in moving)])
+    return number, np.concatenate([spread, np.zeros((number.size - len(spread), *spread.shape[1:]))]), shift
 
 
 def start_values(covariance: FloatArray, loads_on: BoolArray) -> tuple[FloatArray, FloatArray]:

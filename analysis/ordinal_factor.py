@@ -107,7 +107,7 @@ def _fit(complete: FloatArray, pattern: BoolArray, count: int) -> OrdinalFit:
     values = _least_squares(model, correlation, weights, _start(correlation, pattern, count), pairs)
     if values is None:
         return OrdinalFit(n, polychoric=correlation, reason="not_converged")
-    change = derivatives(model, values, np.eye(k))[0][:, pairs[0], pairs[1]].T
+    change = _change(model, values, pairs)
     information = change.T @ (weights[:, None] * change)
     scale = np.sqrt(np.diag(information))
     if np.any(scale == 0) or np.linalg.eigvalsh(information / np.outer(scale, scale))[0] < 1e-9:
@@ -205,10 +205,10 @@ def _least_squares(
     def rest(at: FloatArray) -> FloatArray:
         return np.asarray((correlation - model.implied(at)[0])[pairs], dtype=np.float64)
 
-    values, damping, identity = start, 1e-3, np.eye(len(correlation))
+    values, damping = start, 1e-3
     height = float(weights @ rest(values) ** 2)
     for _ in range(MOST_STEPS):
-        change = derivatives(model, values, identity)[0][:, pairs[0], pairs[1]].T
+        change = _change(model, values, pairs)
         slope, bend = change.T @ (weights * rest(values)), change.T @ (weights[:, None] * change)
         own = np.maximum(np.diag(bend), np.finfo(float).tiny)
         if np.abs(slope / own).max() < AT_REST:
@@ -223,6 +223,14 @@ def _least_squares(
         else:
             damping = max(damping * 10.0, 1e-6)
     return None
+
+
+def _change(model: GroupModel, values: FloatArray, pairs: tuple[IntArray, IntArray]) -> FloatArray:
+    """Derivatives of the implied correlations, (pairs, q)."""
+    number, spread, _ = derivatives(model, values, np.eye(len(model.loadings.index)))
+    change = np.zeros((pairs[0].size, values.size))
+    change[:, number] = spread[:, pairs[0], pairs[1]].T
+    return change
 
 
 def _correlations(complete: FloatArray) -> tuple[FloatArray, FloatArray] | None:
