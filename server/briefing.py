@@ -128,11 +128,14 @@ def assemble(
 
 def _what_we_asked(last: Release, wording: Wording) -> tuple[Block, ...]:
     _ = wording._
+    scale = next(iter(wording.instrument.scales.values()))
     asked = _(
-        "Every invited person was asked how true {count} statements are for this partnership, from 0 to 10, about: "
-        "{constructs}. Scores here run from 0 to 100."
+        "Every invited person was asked how true {count} statements are for this partnership, from {low} to {high}, "
+        "about: {constructs}. Scores here run from 0 to 100."
     ).format(
         count=sum(item.in_index for item in wording.instrument.items),
+        low=f"{scale.low:g}",
+        high=f"{scale.high:g}",
         constructs="; ".join(text_in(c.titles, wording.language) for c in wording.instrument.constructs if c.titles),
     )
     mode = (

@@ -80,7 +80,7 @@ def analyse_command(
         given, paths = analyse(wanted, out, show=shown)
     typer.echo("Not for publication: only the floors were applied; combinations of numbers were not checked.")
     for note in given.notes:
-        typer.echo(f"Note: {note}.")
+        typer.echo(f"Note: {note}")
     n_rounds = sum(len(days) for days in given.days.values())
     typer.echo(f"{len(given.partnerships)} partnerships, {n_rounds} rounds; {len(paths)} files in {out}:")
     for path in paths[:6]:
@@ -125,7 +125,7 @@ def import_command(
         made = import_history(engine, wanted, placing, actor="command line", now=datetime.now(UTC), show=shown)
         engine.dispose()
     for note in made.notes:
-        typer.echo(f"Note: {note}.")
+        typer.echo(f"Note: {note}")
     typer.echo(f"{made.partnerships} partnerships imported, {made.rounds} rounds, each with its release.")
     if made.without_scores:
         typer.echo(f"{made.without_scores} rounds have too few answers to show: their scores are hidden.")

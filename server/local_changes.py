@@ -9,16 +9,16 @@ from datetime import date
 import numpy as np
 
 from analysis.change import overlapping_change, paired_change
-from analysis.estimates import Estimate, FloatArray, IntArray
-from analysis.trends import TrendTable, average_change, trend_table
-from server.candidates import cell_of
+from analysis.estimates import Estimate, FloatArray
+from analysis.trends import Trend, average_change, hold_back, trend
+from server.candidates import cell_of, number
 from server.exchange.histories import Histories
 from server.local_rows import Row, hidden
 from server.local_scores import ScoreTable, Words
 from surveys.releases import Cell
 
 DAYS_PER_YEAR = 365.25
-VERDICTS = {1: "rising", -1: "falling", 0: "no_claim"}
+VERDICTS = {"rising": "rising", "falling": "falling", "none": "no_claim"}
 METHOD_TREND = "Theil-Sen per year, Mann-Kendall; between-round variation only"
 
 
@@ -29,16 +29,16 @@ def change_rows(given: Histories, scored: ScoreTable) -> Iterator[Row]:
         if not cells.size:
             continue
         rounds, _, means = scored.matrices(partnership)
-        days = [given.days[name][int(number)] for number in rounds]
+        days = [given.days[name][int(one)] for one in rounds]
         years = years_of(days)
         refusals = scored.levels.refusal[cells]
         trends = trend_cells(scored.targets, years, scored.levels.value[cells], refusals)
-        for at, number in enumerate(rounds.tolist()):
+        for at, round_number in enumerate(rounds.tolist()):
             for column, target in enumerate(scored.targets):
                 for cell in _changes(target, means[column], refusals[:, column], at, years):
-                    yield Row(name, number, days[at], cell)
+                    yield Row(name, round_number, days[at], cell)
                 if at == len(rounds) - 1:
-                    yield Row(name, number, days[at], trends[column])
+                    yield Row(name, round_number, days[at], trends[column])
 
 
 def years_of(days: Sequence[date]) -> FloatArray:
@@ -73,23 +73,25 @@ def _guarded(cell: Cell, refusals: Iterable[str]) -> Cell:
 
 
 def trend_cells(targets: Sequence[str], years: FloatArray, values: FloatArray, refusals: Words) -> list[Cell]:
-    """Trend over the levels that may be shown, in whole points. values, refusals: (rounds, targets)."""
+    """Trend over the levels that may be shown, in whole points. values, refusals: (rounds, targets).
+
+    Only the leading indices, headlines or else constructs, make a claim, held back by Holm; the others are described.
+    """
     shown = np.where(refusals == "", values, np.nan)
-    found = trend_table(years, shown.T)
-    return [_trend_cell(target, found, at) for at, target in enumerate(targets)]
+    found = [trend(years, series) for series in shown.T]
+    kind = "headline:" if any(target.startswith("headline:") for target in targets) else "construct:"
+    leading = [at for at, target in enumerate(targets) if target.startswith(kind)]
+    held = dict(zip(leading, hold_back(tuple(found[at] for at in leading)), strict=True))
+    return [_trend_cell(target, held.get(at, found[at]), claims=at in held) for at, target in enumerate(targets)]
 
 
-def _trend_cell(target: str, found: TrendTable, at: int) -> Cell:
-    n, reason = int(found.n[at]), found.reason[at]
+def _trend_cell(target: str, found: Trend, *, claims: bool) -> Cell:
+    n, reason = found.slope.n, found.reason
     if reason in ("too_few_rounds", "no_data"):
         word = "too_few_rounds" if reason == "too_few_rounds" else None
         return Cell("trend", target, n=n, word=word, reason=reason, method=METHOD_TREND)
-    slope, low, high, p = (_known(values, at) for values in (found.slope, found.low, found.high, found.p))
-    word = VERDICTS[int(found.direction[at])]
+    slope, low, high, p = map(number, (found.slope.value, found.slope.low, found.slope.high, found.p))
+    word = VERDICTS[found.claim] if claims else None
     return Cell(
         "trend", target, value=slope, low=low, high=high, n=n, p=p, word=word, reason=reason, method=METHOD_TREND
     )
-
-
-def _known(values: FloatArray | IntArray, at: int) -> float | None:
-    return float(values[at]) if np.isfinite(values[at]) else None

@@ -20,10 +20,14 @@ VERDICTS = {"rising": "rising", "falling": "falling", "none": "no_claim"}
 def trend_cells(
     given: RoundAnswers, cells: Sequence[Cell], earlier: Sequence[EarlierRound], before: Sequence[Release]
 ) -> Iterator[Cell]:
-    """Mann-Kendall and Theil-Sen over the published whole points of each headline, since the last break; Holm."""
+    """Mann-Kendall and Theil-Sen over the published whole points of each headline, since the last break; Holm.
+
+    An instrument without headlines makes its claims for its constructs.
+    """
+    leading = "headline:" if given.instrument.headlines else "construct:"
     targets, found, counts = [], [], []
     for cell in cells:
-        if cell.estimate != "level" or cell.population != "all" or not cell.target.startswith("headline:"):
+        if cell.estimate != "level" or cell.population != "all" or not cell.target.startswith(leading):
             continue
         points = _since_break(given, cell, {other.number: other for other in earlier}, before)
         years = np.array([(day - points[0][0]).days / DAYS_PER_YEAR for day, _ in points])

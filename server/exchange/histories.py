@@ -61,15 +61,15 @@ class Histories:
         """What the file did not say, and what was assumed instead."""
         table, said = self.answers, []
         if table is None or not table.sides:
-            said.append("no column says on which side an organization stands: all are taken as national")
+            said.append("No column says on which side an organization stands: all are taken as national.")
         elif without := len(table.organizations) - len(table.sides):
-            said.append(f"{without} organizations without a side are taken as national")
+            said.append(f"{without} organizations without a side are taken as national.")
         if table is None or not table.closed_on:
             said.append(
-                f"no column says when rounds closed: they are taken {self.calendar.rhythm} months apart, the first on "
-                f"{self.calendar.first}"
+                f"No column says when rounds closed: they are taken {self.calendar.rhythm} months apart, the first on "
+                f"{self.calendar.first}."
             )
-        said.append("nobody says how many people were invited: intervals answer for the underlying level only")
+        said.append("Nobody says how many people were invited: intervals answer for the underlying level only.")
         return tuple(said)
 
     @cached_property

@@ -99,9 +99,12 @@ def test_units_are_drawn(units: Path) -> None:
     assert len(charts) == 17
     assert "trend-all.svg" in charts
     drawn = (units / "trend-battalion-3066.svg").read_text()
-    assert drawn.startswith("<svg ")
+    assert drawn.startswith('<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 720 1020">')
     assert "Not for publication" in drawn
-    assert "<title" in drawn
+    for index in ("Job satisfaction", "Commitment", "Readiness"):
+        assert f">battalion-3066: {index}</title>" in drawn
+    assert "the last one: 59 (54 to 63)" in drawn
+    assert "the last one: too few answers to show" in (units / "trend-battalion-0704.svg").read_text()
 
 
 @real
@@ -243,9 +246,9 @@ def test_rounds_out_of_order(tmp_path: Path) -> None:
 
 
 def test_names_cannot_become_formulas(tmp_path: Path) -> None:
-    rows = [f"=cmd(),o{at},1,p{at},5" for at in range(6)]
+    rows = [f"=cmd($\\frac{{}}$),o{at},1,p{at},5" for at in range(6)]
     path = written(tmp_path, "partnership,organization,round,respondent,T1", *rows)
     done = run(path, "--out", tmp_path / "out", "--charts")
     assert done.exit_code == 0, done.output
-    assert "\n'=cmd(),1," in (tmp_path / "out/indices.csv").read_text(encoding="utf-8-sig")
-    assert (tmp_path / "out/trend-cmd.svg").exists()
+    assert "\n'=cmd($\\frac{}$),1," in (tmp_path / "out/indices.csv").read_text(encoding="utf-8-sig")
+    assert (tmp_path / "out/trend-cmd-frac.svg").exists()
