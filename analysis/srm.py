@@ -156,17 +156,17 @@ def effect_moments(found: Sequence[Effects], n: int, chosen: IntArray) -> Moment
     effects = np.stack([e.rater[chosen] for e in found] + [e.rated[chosen] for e in found], axis=1)
     effects[np.isnan(effects)] = 0.0
     pairs = np.stack([e.relationship[chosen] for e in found], axis=1)
-    turned = pairs.swapaxes(2, 3)
     unknown = np.isnan(pairs)
-    known = ~(unknown | unknown.swapaxes(2, 3))
+    np.putmask(pairs, unknown | unknown.swapaxes(2, 3), 0.0)
     flat = (len(chosen), len(found), -1)
-    sums = np.where(known, (pairs + turned) / 2.0, 0.0).reshape(flat)
-    differences = np.where(known, (pairs - turned) / 2.0, 0.0).reshape(flat)
+    here = pairs.reshape(flat)
+    alike = here @ here.swapaxes(1, 2)
+    crossed = here @ pairs.swapaxes(2, 3).reshape(flat).swapaxes(1, 2)
     return Moments(
         n=n,
         effects=effects @ effects.swapaxes(1, 2) / (n - 1),
-        symmetric=sums @ sums.swapaxes(1, 2) / (n * (n - 3) / 2.0),
-        antisymmetric=differences @ differences.swapaxes(1, 2) / ((n - 1) * (n - 2) / 2.0),
+        symmetric=(alike + crossed) / (n * (n - 3.0)),
+        antisymmetric=(alike - crossed) / ((n - 1.0) * (n - 2.0)),
     )
 
 

@@ -70,7 +70,7 @@ def people_by_cell(values: Floats, cell: npt.NDArray[np.int64]) -> list[Floats]:
 
 
 def round_robin_loop(tables: Floats) -> list[tuple[Floats, ...]]:
-    """Effects, components, standard errors and p of each group in turn, from the same formulas."""
+    """Effects, components, shares, standard errors, p and reliabilities of each group in turn, from the same formulas."""
     return [_one_round_robin(table) for table in tables]
 
 
@@ -85,7 +85,13 @@ def _one_round_robin(table: Floats) -> tuple[Floats, ...]:
     by_e, by_f = n / (2 * n * (n - 2)), (n - 2) / (2 * n * (n - 2))
     value = np.array([aa - by_e * e - by_f * f, bb - by_e * e - by_f * f, (e + f) / 2, ab - by_e * e + by_f * f, 0])
     value[4] = (e - f) / 2
-    return rater, rated, value, *_tests(value, n, (aa, bb, ab), e, f)
+    return rater, rated, value, *_shares(value, n), *_tests(value, n, (aa, bb, ab), e, f)
+
+
+def _shares(value: Floats, n: int) -> tuple[Floats, Floats]:
+    variance = np.maximum(value[:3], 0.0)
+    noise = value[2] / n + value[4] / (n * (n - 2)) + value[2] / (n * (n - 2))
+    return variance / variance.sum(), value[:2] / (value[:2] + noise)
 
 
 def _effects(table: Floats) -> tuple[Floats, Floats, Floats]:
