@@ -82,6 +82,9 @@ def _fill_in(out: Effects, chosen: IntArray, members: IntArray, cells: FloatArra
     relationship[absent | ~off] = np.nan
     out.mean[chosen] = mean
     out.settled[chosen] = settled
+    if out.relationship.shape == relationship.shape:  # nobody left out: the places need not be looked up
+        out.rater[:], out.rated[:], out.relationship[:] = rater, rated, relationship
+        return
     out.rater[chosen[:, None], members] = rater
     out.rated[chosen[:, None], members] = rated
     out.relationship[chosen[:, None, None], members[:, :, None], members[:, None, :]] = relationship

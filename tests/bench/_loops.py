@@ -70,7 +70,7 @@ def people_by_cell(values: Floats, cell: npt.NDArray[np.int64]) -> list[Floats]:
 
 
 def round_robin_loop(tables: Floats) -> list[tuple[Floats, ...]]:
-    """Effects, components, shares, standard errors, p and reliabilities of each group in turn, from the same formulas."""
+    """Effects, components, shares, standard errors, p, reliabilities of each group in turn, by the same formulas."""
     return [_one_round_robin(table) for table in tables]
 
 
