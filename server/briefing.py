@@ -153,13 +153,13 @@ def _who_answered(last: Release, wording: Wording) -> tuple[Block, ...]:
         ("response_people", _("People who answered")),
         ("response_organizations", _("Organizations that answered")),
         ("overlap_organizations", _("Organizations also in the round before")),
-        ("turnover_people", _("Organizations whose people changed")),
+        ("turnover_people", _("People new since the round before")),
     ):
         cell = last.find(estimate, "partnership")
         if cell is not None:
             count = cell.n_band or ("" if cell.n is None else str(cell.n))
             rows.append((label, count, wording.reason(cell) if cell.value is None else f"{cell.value:.0f} %"))
-    return (Table(_("Response"), (_("Who"), _("Number"), _("Share")), tuple(rows)),) if rows else ()
+    return (Table(_("Response"), (_("Who"), _("Of how many"), _("Share")), tuple(rows)),) if rows else ()
 
 
 def _headlines(wording: Wording) -> list[str]:

@@ -87,7 +87,7 @@ def trend_picture(
 def _row(release: Release, cell: Cell | None, wording: Wording, population: str) -> tuple[str, ...]:
     people = "" if cell is None else cell.n_band or ("" if cell.n is None else str(cell.n))
     month = format_month(release.closed_on, wording.language)
-    return (wording.label(release.round_label), month, wording.population(population), wording.level(cell), people)
+    return (wording.label(release.round_label), month, wording.population(population), wording.full_level(cell), people)
 
 
 def _trend_sentence(series: Sequence[Release], target: str, name: str, wording: Wording) -> str:
@@ -95,7 +95,7 @@ def _trend_sentence(series: Sequence[Release], target: str, name: str, wording: 
         return wording._("No round has been released yet.")
     last = series[-1]
     now = wording._("{name} in {round}: {level}.").format(
-        name=name, round=wording.label(last.round_label), level=wording.level(last.find("level", target))
+        name=name, round=wording.label(last.round_label), level=wording.full_level(last.find("level", target))
     )
     if len(series) == 1:
         return now

@@ -68,7 +68,7 @@ def index_lines(release: Release, targets: Sequence[str], wording: Wording) -> t
         IndexLine(
             target,
             wording.target(target),
-            wording.level(release.find("level", target)),
+            wording.full_level(release.find("level", target)),
             wording.change(change) if (change := release.find("change_last", target)) else "",
             wording.spread(release.find("spread", target)),
         )
@@ -101,7 +101,7 @@ def _excludes_zero(cell: Cell) -> bool:
 def response_words(release: Release, wording: Wording) -> str:
     people = release.find("response_people", "partnership")
     if people is None or people.value is None:
-        return wording.reason(people)
+        return wording.reason(people) if people else ""
     return wording._("{share} % of those invited").format(share=round(people.value))
 
 

@@ -52,17 +52,22 @@ def further(release: Release, wording: Wording) -> Table:
 
 
 def _response(release: Release, wording: Wording) -> Table:
+    """Shares, each with the number it is a share of; the whole before its sides."""
     _ = wording._
+    order = list(RESPONSE)
+    cells = sorted(
+        (cell for cell in release.cells if cell.estimate in RESPONSE),
+        key=lambda cell: (order.index(cell.estimate), cell.population != "all"),
+    )
     rows = tuple(
         (
             _share_of(cell, wording),
             people(cell),
             wording.reason(cell) if cell.value is None else f"{cell.value:.0f} %",
         )
-        for cell in release.cells
-        if cell.estimate in RESPONSE
+        for cell in cells
     )
-    return Table(_("Who answered"), (_("Who"), _("Number"), _("Share")), rows)
+    return Table(_("Who answered"), (_("Who"), _("Of how many"), _("Share")), rows)
 
 
 def _share_of(cell: Cell, wording: Wording) -> str:
@@ -89,7 +94,7 @@ def _levels(release: Release, wording: Wording) -> Table:
         (
             wording.target(target),
             *_levels_of(release, target, wording),
-            wording.spread(release.find("spread", target)),
+            wording.spread(spread) if (spread := release.find("spread", target)) else "",
             _said(release.find("cannot_judge", target), wording),
             people(release.find("level", target)),
         )

@@ -15,7 +15,7 @@ RESPONSE = {
     "response_people": N_("People who answered"),
     "response_organizations": N_("Organizations that answered"),
     "overlap_organizations": N_("Organizations also in the round before"),
-    "turnover_people": N_("Organizations whose people changed"),
+    "turnover_people": N_("People new since the round before"),
     "language_share": N_("Language of the answers"),
 }
 OTHERS = {
@@ -89,7 +89,7 @@ def number(cell: Cell | None, wording: Wording) -> str:
     plain = cell.estimate.removesuffix(FILLED)
     if plain in FRACTIONS:
         return _with_interval(cell, "{:.2f}".format, wording)
-    if plain in SIGNED:
+    if plain in SIGNED and cell.target != "partnership":  # there it is a mean of absolute differences
         return _with_interval(cell, lambda value: signed(round(value)), wording)
     return wording.level(cell)
 

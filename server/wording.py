@@ -124,6 +124,11 @@ class Wording:
         low, high = round(cell.low), round(cell.high)
         return self._("{value} ({low} to {high})").format(value=round(cell.value), low=low, high=high)
 
+    def full_level(self, cell: Cell | None) -> str:
+        """The level where it stands alone: a number without its range must not look surer than one with it."""
+        is_bare = cell is not None and cell.value is not None and cell.low is None and cell.reason is not None
+        return self._("{value} (range hidden)").format(value=self.level(cell)) if is_bare else self.level(cell)
+
     def change(self, cell: Cell | None) -> str:
         """What may be said of a change: its direction only when the interval excludes no change."""
         if cell is None or cell.low is None or cell.high is None:

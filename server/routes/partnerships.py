@@ -103,12 +103,19 @@ def _card(dossier: Dossier, latest: Round | None, overdue: int, now: datetime) -
         title=dossier.title,
         about=dossier.partnership.sector or dossier.partnership.goal,
         lines=index_lines(series[-1], targets, wording) if series else (),
-        glance=drawings.glance(drawings.subject_of(dossier), targets[0]) if series and targets else "",
+        glance=_glance(dossier, targets[0]) if targets else "",
         response=response_words(series[-1], wording) if series else "",
         last=last_words(dossier),
         now=now_words(latest, dossier, now),
         attention=attention(series[-1], overdue, wording) if series else (),
     )
+
+
+def _glance(dossier: Dossier, target: str) -> str:
+    """A small drawing, where there is anything to draw."""
+    levels = (release.find("level", target) for release in dossier.series)
+    is_drawn = any(cell is not None and (cell.value is not None or cell.low is not None) for cell in levels)
+    return drawings.glance(drawings.subject_of(dossier), target) if is_drawn else ""
 
 
 def last_words(dossier: Dossier) -> str:

@@ -83,7 +83,7 @@ def _release_page(session: Session, dossier: Dossier, round_: Round, lines: tupl
         number=release.round_number,
         label=wording.label(release.round_label),
         about=last_words(dossier),
-        annotations=release.annotations,
+        annotations=_notes(dossier, round_),
         profile=drawings.profile(drawings.subject_of(dossier), tuple(construct_targets(wording))),
         tables=technical.tables(release, wording),
         further=technical.further(release, wording),
@@ -91,6 +91,14 @@ def _release_page(session: Session, dossier: Dossier, round_: Round, lines: tupl
         entries=lines,
         provenance=technical.provenance(release, wording, is_intact=_is_intact(session, round_)),
     )
+
+
+def _notes(dossier: Dossier, round_: Round) -> tuple[str, ...]:
+    """What must be read before the numbers."""
+    if round_.state != "not_opened":
+        return dossier.series[-1].annotations
+    unopened = dossier.wording._("Too few people answered: their answers were destroyed unread, and no score is shown.")
+    return (unopened, *dossier.series[-1].annotations)
 
 
 def _is_intact(session: Session, round_: Round) -> bool:

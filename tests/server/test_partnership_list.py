@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import html
+from dataclasses import replace
 
 from surveys import accounts
 from surveys.models import Discussion
 from surveys.partnerships import members_on
+from surveys.releases import Cell
 from tests.factories import make_account, make_partnership, make_round
+from tests.sample_releases import SERIES
 from tests.server.conftest import counted_queries, make_released, text_of
 
 
@@ -68,6 +71,21 @@ def test_overdue_action_needs_attention(log_in, amina, session, partnership, rel
     session.add(entry)
     session.flush()
     assert "agreed actions past their date: 1" in log_in(amina).get("/partnerships").text
+
+
+def test_hidden_range_is_not_a_sure_number(log_in, amina, session, keystore, partnership):
+    bare = replace(SERIES[0], cells=(Cell("level", "headline:trust", value=36, reason="extreme"),))
+    make_released(session, keystore, partnership, (bare,))
+    assert "36 (range hidden)" in log_in(amina).get("/partnerships").text
+
+
+def test_nothing_shown_is_not_drawn(log_in, amina, session, keystore, partnership):
+    hidden = replace(SERIES[0], cells=(Cell("level", "headline:trust", reason="too_few"),))
+    make_released(session, keystore, partnership, (hidden,))
+    page = log_in(amina).get("/partnerships").text
+    assert "too few answers to show" in page
+    assert "<svg" not in page
+    assert "Answered" not in text_of(page)
 
 
 def test_titles_are_text(log_in, amina, session):

@@ -204,7 +204,7 @@ def test_pairs_stand_in_one_line():
         )
     ]
     (row,) = technical.further(replace(SERIES[0], cells=cells), WORDING).rows
-    assert row == ("Received minus given", "The partnership", "all partners", "+30", "mean absolute")
+    assert row == ("Received minus given", "The partnership", "all partners", "30", "mean absolute")
 
 
 def test_response_by_side_is_named():
@@ -215,3 +215,10 @@ def test_response_by_side_is_named():
 
 def test_quantities_with_gaps_filled_say_so():
     assert label("srm_reliability_gaps", WORDING) == "Reliability of these tendencies, with few gaps filled"
+
+
+def test_unopened_round_says_so_above_its_release(log_in, amina, session, partnership, released):
+    released[2].state = "not_opened"
+    session.flush()
+    said = read(log_in(amina).get(address(partnership, 3)))
+    assert "Too few people answered: their answers were destroyed unread" in said
