@@ -16,7 +16,7 @@ from jinja2_fragments import render_block
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
-from server.languages import LANGUAGES, translator
+from server.languages import LANGUAGES, label_in, translator
 from surveys.instruments import Texts
 
 TEMPLATES = Path(__file__).resolve().parent.parent / "templates"
@@ -63,6 +63,7 @@ def environment(language: str) -> Environment:
     made.install_gettext_translations(translator(language), newstyle=True)  # type: ignore[attr-defined]  # Type ignore: added by the i18n extension
     made.policies["ext.i18n.trimmed"] = True
     made.filters["day"] = lambda day: format_date(day, format="long", locale=language)
+    made.filters["label"] = lambda label: label_in(label, language)
     made.filters["moment"] = lambda moment, zone: format_moment(moment, zone, language)
     return made
 
