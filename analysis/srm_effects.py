@@ -101,33 +101,36 @@ def _bridged(cells: FloatArray, absent: BoolArray, tolerance: float) -> tuple[Fl
     todo = np.flatnonzero(absent.any(axis=(1, 2)))
     if todo.size == 0:
         return full, settled
-    filled, settled[todo] = _passes(full[todo], absent[todo], tolerance)
-    full[todo] = filled
+    if todo.size == len(full):
+        return _passes(full, absent, tolerance)
+    full[todo], settled[todo] = _passes(full[todo], absent[todo], tolerance)
     return full, settled
 
 
 def _passes(part: FloatArray, absent: BoolArray, tolerance: float) -> tuple[FloatArray, BoolArray]:
     groups, n = part.shape[:2]
-    hole = absent | np.eye(n, dtype=bool)
-    group, row, column = np.nonzero(hole)
-    in_row, in_column = group * n + row, group * n + column
+    hole = np.flatnonzero(absent)
+    in_row, column = np.divmod(hole, n)
+    group = in_row // n
+    in_column = group * n + column
     row_sums, column_sums = part.sum(axis=2), part.sum(axis=1)
-    rows = row_sums / (n - hole.sum(axis=2))
-    columns = column_sums / (n - hole.sum(axis=1))
-    _, rater, rated = _effects(rows, columns, row_sums.sum(axis=1) / (n * n - hole.sum(axis=(1, 2))))
-    moving, values = np.ones(groups, dtype=bool), np.zeros(group.size)
+    in_rows, in_columns = (np.bincount(place, minlength=groups * n).reshape(groups, n) for place in (in_row, in_column))
+    rows, columns = row_sums / (n - 1 - in_rows), column_sums / (n - 1 - in_columns)
+    _, rater, rated = _effects(rows, columns, row_sums.sum(axis=1) / (n * (n - 1) - in_rows.sum(axis=1)))
+    moving, values, own = np.ones(groups, dtype=bool), np.zeros(group.size), np.zeros((groups, n))
     for _ in range(MOST_PASSES):
         tried = (rows.ravel()[in_row] + columns.ravel()[in_column]) / 2.0
         values = np.where(moving[group], tried, values)
-        rows = (row_sums + np.bincount(in_row, values, groups * n).reshape(groups, n)) / n
-        columns = (column_sums + np.bincount(in_column, values, groups * n).reshape(groups, n)) / n
+        own = np.where(moving[:, None], (rows + columns) / 2.0, own)
+        rows = (row_sums + own + np.bincount(in_row, values, groups * n).reshape(groups, n)) / n
+        columns = (column_sums + own + np.bincount(in_column, values, groups * n).reshape(groups, n)) / n
         _, new_rater, new_rated = _effects(rows, columns)
         moved = np.maximum(np.abs(new_rater - rater).max(axis=1), np.abs(new_rated - rated).max(axis=1))
         moving &= moved > tolerance
         rater, rated = new_rater, new_rated
         if not moving.any():
             break
-    part[group, row, column] = np.where(row == column, 0.0, values)
+    part.ravel()[hole] = values
     return part, ~moving
 
 
