@@ -143,7 +143,8 @@ def _what_we_asked(last: Release, wording: Wording) -> tuple[Block, ...]:
         if last.dyadic_mode == "positions"
         else _("About each other, people answered personally and anonymously.")
     )
-    return (Paragraph(asked), Paragraph(mode)) if wording.instrument.dyadic else (Paragraph(asked),)
+    statements = (Paragraph(asked),) if wording.instrument.items else ()
+    return (*statements, Paragraph(mode)) if wording.instrument.dyadic else statements
 
 
 def _who_answered(last: Release, wording: Wording) -> tuple[Block, ...]:
@@ -191,6 +192,8 @@ def _profile(series: Sequence[Release], wording: Wording) -> tuple[Block, ...]:
     targets = [f"construct:{code}" for code in wording.instrument.composite] or [
         f"construct:{construct.code}" for construct in wording.instrument.constructs
     ]
+    if not targets:
+        return ()
     before = series[-2] if len(series) > 1 else None
     return (Drawing(profile_picture(series[-1], targets, wording, before=before)),)
 
@@ -227,7 +230,8 @@ def views_of(entry: AgendaEntry, last: Release, wording: Wording) -> tuple[tuple
     sides = ("national", "external")
     targets = (entry.target, *(evidence.cell[1] for evidence in entry.evidence))
     target = next((one for one in targets if last.find("level", one, sides[0])), entry.target)
-    said = [(side, wording.level(last.find("level", target, side))) for side in sides]
+    told_apart = last.find("level", target, sides[0]) is not None
+    said = [(who, wording.level(last.find("level", target, who))) for who in (sides if told_apart else ("all",))]
     if target != entry.target:
         said = [(side, wording.about(wording.target(target), level)) for side, level in said]
     return tuple((wording.population(side), level) for side, level in said)

@@ -99,6 +99,11 @@ class _Desk:
         for code in ("all", *SIDES):
             self._add(code, given.counts, self.mask(code))
 
+    @property
+    def sides(self) -> tuple[str, ...]:
+        """Both sides, or none: the only side there is says what all say."""
+        return tuple(SIDES) if len(set(self.given.sides.tolist())) > 1 else ()
+
     def mask(self, population: str) -> BoolArray:
         """(N,), the organizations of a population."""
         if population == "all":
@@ -127,7 +132,7 @@ class _Desk:
                 yield Candidate(replace(cell, n=self.populations[key].n_people), "mean_of_organizations", target, key)
 
     def side_levels(self, kinds: Sequence[str]) -> Iterator[Candidate]:
-        for side in SIDES:
+        for side in self.sides:
             yield from self.levels(kinds, side)
 
     def _level(self, target: str, values: FloatArray, population: str) -> Estimate:
@@ -193,6 +198,8 @@ def _gaps(desk: _Desk, agenda: Sequence[AgendaItem]) -> list[Candidate]:
     """
     pointed = {f"item:{one.code}" for one in agenda if any(e.kind == "side_gap" for e in one.evidence)}
     found: list[Candidate] = []
+    if not desk.sides:
+        return found
     tested = _tested_gaps(desk, [t for t in desk.given.scores if t.startswith("headline:")], gate=True)
     found += tested
     gate = any("pattern" not in one.cell.flags and one.cell.p is not None for one in tested)

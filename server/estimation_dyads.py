@@ -57,6 +57,8 @@ class _Sheet:
 
     def sides(self) -> Iterator[Cell]:
         """Mean trust from each side in each side: shown where three organizations or more of the side rated."""
+        if len(set(self.given.sides.tolist())) < 2:
+            return
         names = ("national", "external")
         table = between_sides(self.trust, self.given.sides, n_sides=2)
         for rater, row in zip(names, table, strict=True):

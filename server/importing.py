@@ -249,7 +249,7 @@ def _provenance(given: Histories, round_: RoundAnswers, digest: str, level: str)
         "seed": digest[:32],
         "versions": _versions(),
         "settings": {"disclosure_level": level, "dyadic_mode": "positions"},
-        "assumed": list(given.notes),
+        "assumed": " ".join(given.notes),
     }
 
 

@@ -98,6 +98,11 @@ def _excludes_zero(cell: Cell) -> bool:
     return cell.low is not None and cell.high is not None and not cell.low <= 0 <= cell.high
 
 
+def has_sides(release: Release) -> bool:
+    """Whether national and external partners were told apart."""
+    return any(cell.estimate == "level" and cell.population == "external" for cell in release.cells)
+
+
 def response_words(release: Release, wording: Wording) -> str:
     people = release.find("response_people", "partnership")
     if people is None or people.value is None:

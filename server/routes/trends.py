@@ -25,6 +25,7 @@ from server.reading import (
     attention,
     construct_targets,
     findings,
+    has_sides,
     headline_targets,
     index_lines,
     without_repeats,
@@ -45,7 +46,7 @@ class Latest:
     label: str
     lines: tuple[IndexLine, ...]
     profile: Drawn
-    sides: Drawn
+    sides: Drawn | None  # where both sides are among the partners
     findings: tuple[Finding, ...]
 
 
@@ -156,7 +157,7 @@ def _latest(dossier: Dossier) -> Latest:
         label=wording.label(last.round_label),
         lines=index_lines(last, lines, wording),
         profile=drawings.profile(subject, tuple(constructs)),
-        sides=drawings.sides(subject, tuple(constructs)),
+        sides=drawings.sides(subject, tuple(constructs)) if has_sides(last) else None,
         findings=findings(last, wording),
     )
 
