@@ -144,6 +144,8 @@ def jackknife(sample: FloatArray, statistic: Callable[[FloatArray], float]) -> F
 
 def acceleration(left_out: FloatArray) -> float:
     """Skewness of the influence of single units, from the jackknife: sum d^3 / (6 (sum d^2)^1.5). NaN if all equal."""
+    if not np.isfinite(left_out).all():
+        return math.nan
     distance = left_out.mean() - left_out
     spread = float((distance**2).sum())
     if not spread > 1e-24 * max(1.0, float(np.abs(left_out).max()) ** 2):
@@ -171,10 +173,11 @@ class Clusters:
         return self.sums.size
 
     def means(self, copies: FloatArray) -> FloatArray:
-        """The mean of each draw. copies: (draws, n), how often each organization is in it."""
-        if self.voices == "organization":
-            return np.asarray(copies @ (self.sums / self.sizes) / copies.sum(axis=1))
-        return np.asarray(copies @ self.sums / (copies @ self.sizes))
+        """The mean of each draw, NaN for an empty one. copies: (draws, n), how often each organization is in it."""
+        even = self.voices == "organization"
+        above = copies @ (self.sums / self.sizes if even else self.sums)
+        below = copies.sum(axis=1) if even else copies @ self.sizes
+        return np.where(below > 0, above / np.where(below > 0, below, 1.0), np.nan)
 
     def left_out(self) -> FloatArray:
         return self.means(1.0 - np.eye(self.n))

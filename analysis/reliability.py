@@ -56,15 +56,21 @@ class AlphaEstimate:
         return self.raw.value
 
 
-def cronbach_alpha(scores: FloatArray, *, confidence: float = 0.95, missing: MissingRule = "listwise") -> AlphaEstimate:
+def cronbach_alpha(
+    scores: FloatArray,
+    *,
+    confidence: float = 0.95,
+    missing: MissingRule = "listwise",
+    fewest: int = FEWEST_PEOPLE,
+) -> AlphaEstimate:
     """Cronbach's alpha k/(k-1) (1 - sum of item variances / variance of the sum). Formula 9.
 
     scores: (n, k), reversed items already turned, NaN = missing. missing: "listwise" uses the people who answered all
     items, and Feldt's F has n - 1 and (n - 1)(k - 1) degrees of freedom with n those people; "pairwise" uses every pair
     of answers (R psych), with n the number of rows that hold an answer.
     A negative alpha is kept. One constant item stays in (flag `zero_variance_item`; R psych drops it).
-    Refusals: one item or fewer than 3 people `too_few`; nothing answered `no_data`; two items never answered together
-    `no_overlap`; nothing varies `zero_variance`.
+    Refusals: one item or fewer than `fewest` people (2 at least) `too_few`; nothing answered `no_data`; two items never
+    answered together `no_overlap`; nothing varies `zero_variance`.
     Source: Cronbach (1951), Psychometrika 16; Feldt, Woodruff & Salih (1987), Applied Psychological Measurement 11.
     """
     scores = checked_scores(scores)
@@ -74,7 +80,7 @@ def cronbach_alpha(scores: FloatArray, *, confidence: float = 0.95, missing: Mis
     method = f"alpha, {missing}"
     if not answered.any():
         return _no_alpha("no_data", method, 0)
-    if k < 2 or n < FEWEST_PEOPLE:
+    if k < 2 or n < max(2, fewest):
         return _no_alpha("too_few", method, n)
     return _alpha(covariance(scores[used]), n, n - 1, confidence, method)
 

@@ -251,16 +251,21 @@ def stored_replicates(case: Case) -> Mapping[str, Any]:
     }
 
 
+def _posts(column: FloatArray) -> FloatArray:
+    known = column[np.isfinite(column)]
+    return np.quantile(known, [0.1, 0.9]) if known.size else np.full(2, np.nan)
+
+
 def composite(case: Case) -> Mapping[str, Any]:
     names = case.input["indicators"]
     table = case.matrix(names)
     direction = np.array(case.input.get("direction") or [1] * len(names), dtype=float)
     weights = np.array(case.input.get("weights") or [1] * len(names), dtype=float)
     turned = table * direction
-    ends = [(np.nanmin(column), np.nanmax(column)) for column in turned.T]
+    ends = [(t.min(), t.max()) if (t := c[np.isfinite(c)]).size else (math.nan, math.nan) for c in turned.T]
     whole = np.column_stack([rescale(c, *end) for c, end in zip(turned.T, ends, strict=True)])
     above = np.column_stack([rescale(c, *end, to=(1.0, 100.0)) for c, end in zip(turned.T, ends, strict=True)])
-    posts = [np.nanquantile(column, [0.1, 0.9])[:: int(sign)] for column, sign in zip(table.T, direction, strict=True)]
+    posts = [_posts(column)[:: int(sign)] for column, sign in zip(table.T, direction, strict=True)]
     arithmetic = aggregate(whole, weights)
     return {
         "unit": case.text(next(name for name in case.data if name not in names)),

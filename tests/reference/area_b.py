@@ -25,6 +25,8 @@ from analysis.reliability import (
 from analysis.split_half import all_splits, guttman_lambdas, split
 from tests.reference.cases import Case, Method
 
+FEWEST = 2  # the packages compute from two rows on
+
 
 def _items(case: Case) -> list[str]:
     return list(case.input.get("items") or case.data)
@@ -34,7 +36,8 @@ def _keyed(case: Case) -> FloatArray:
     """Reversed by the observed ends of the whole set, as R psych does; only the means of the items depend on it."""
     scores = checked_scores(case.matrix(_items(case)))
     keys = case.input.get("keys") or [1] * scores.shape[1]
-    low, high = float(np.nanmin(scores)), float(np.nanmax(scores))
+    known = scores[np.isfinite(scores)]
+    low, high = (float(known.min()), float(known.max())) if known.size else (0.0, 0.0)
     return reverse_key(scores, [key < 0 for key in keys], low=low, high=high)
 
 
@@ -72,8 +75,8 @@ def _corrected_total(r: FloatArray) -> FloatArray:
 def alpha_case(case: Case) -> Mapping[str, Any]:
     scores = _keyed(case)
     confidence = float(case.input.get("conf", 0.95))
-    listwise = cronbach_alpha(scores, confidence=confidence)
-    narrower = cronbach_alpha(scores, confidence=0.90)
+    listwise = cronbach_alpha(scores, confidence=confidence, fewest=FEWEST)
+    narrower = cronbach_alpha(scores, confidence=0.90, fewest=FEWEST)
     return {
         "pairwise_psych": _as_psych(case, scores, confidence),
         "listwise": {
@@ -94,7 +97,7 @@ def _as_psych(case: Case, scores: FloatArray, confidence: float) -> dict[str, An
     names, keys = np.array(_items(case)), np.array(case.input.get("keys") or [1] * scores.shape[1])
     varies = np.nan_to_num(np.array(_column_moments(scores)[1])) > 0
     scores = scores[:, varies]
-    found = cronbach_alpha(scores, confidence=confidence, missing="pairwise")
+    found = cronbach_alpha(scores, confidence=confidence, missing="pairwise", fewest=FEWEST)
     if found.items is None:
         return {"n_rows": len(scores), "n_items": scores.shape[1], "alpha_raw": math.nan}
     whole = _person_means(scores)
@@ -139,8 +142,8 @@ def _feldt_on_rows(found: AlphaEstimate, rows: int, confidence: float) -> dict[s
 
 def two_items(case: Case) -> Mapping[str, Any]:
     scores = _keyed(case)
-    found = cronbach_alpha(scores)
-    c = found.covariance
+    found = cronbach_alpha(scores, fewest=FEWEST)
+    c = covariance(scores[np.isfinite(scores).all(axis=1)])
     halves = split(correlation(c), np.array([True, False]))
     return {
         "n": found.raw.n,
@@ -149,7 +152,7 @@ def two_items(case: Case) -> Mapping[str, Any]:
         "alpha_std": found.standardized,
         "spearman_brown": halves.spearman_brown,
         "item_rest_r": found.items and found.items.rest,
-        "psych_alpha_if_deleted": [c[0, 1] / c[1, 1], c[0, 1] / c[0, 0]],
+        "psych_alpha_if_deleted": [c[0, 1] / own if own > 0 else math.nan for own in (c[1, 1], c[0, 0])],
         "textbook_alpha_if_deleted": None,
     }
 
@@ -241,6 +244,8 @@ def _lambdas(matrix: FloatArray) -> dict[str, float]:
 
 def _splits(matrix: FloatArray) -> dict[str, Any]:
     found = all_splits(matrix)
+    if found.size == 0:
+        return dict.fromkeys(("max_lambda4", "min_beta", "mean", "median"), math.nan) | {"n_splits": 0}
     return {
         "max_lambda4": float(found.max()),
         "min_beta": float(found.min()),
@@ -254,7 +259,7 @@ def _as_psych_splits(matrix: FloatArray, *, counted: bool) -> dict[str, Any]:
     """R psych 2.2.9 looks at the first half of the splits it lists and divides by half their number."""
     found = all_splits(matrix)
     listed = math.comb(len(matrix), len(matrix) // 2)
-    seen = found[: math.ceil(listed / 2)]
+    seen = found[: math.ceil(listed / 2)] if found.size else np.full(1, np.nan)
     shown = {"max": float(seen.max()), "min": float(seen.min()), "mean": float(seen.sum()) / (listed / 2)}
     return shown | ({"n_evaluated": seen.size} if counted else {})
 
