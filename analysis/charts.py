@@ -199,11 +199,13 @@ def _note(drawn: Any, point: Point, shift: timedelta, size: Size) -> None:
 
 def _name_series(drawn: Any, series: Sequence[Series], size: Size) -> None:
     ends = [next((p for p in reversed(one.points) if not math.isnan(p.value)), None) for one in series]
-    heights = spread_labels([end.value if end else 50.0 for end in ends], 9.0)
-    for index, (one, end, height) in enumerate(zip(series, ends, heights, strict=True)):
+    names = [wrap(one.name, 14) for one in series]
+    apart = max([9.0, *(7.0 * (name.count("\n") + 1) for name in names)])  # points of the axis that the text covers
+    heights = spread_labels([end.value if end else 50.0 for end in ends], apart)
+    for index, (name, end, height) in enumerate(zip(names, ends, heights, strict=True)):
         if end is not None:
             drawn.annotate(
-                wrap(one.name, 14),
+                name,
                 (1.0, height / 100),
                 xycoords="axes fraction",
                 xytext=(6, -4),

@@ -11,7 +11,7 @@ from analysis.drawing import NARROW, WIDE, Figure, Size, to_png, to_svg
 from analysis.profiles import Row, profile
 from server.languages import format_month
 from server.wording import Wording
-from surveys.releases import Cell, Release
+from surveys.releases import Cell, Marker, Release
 
 NAN = math.nan
 
@@ -45,14 +45,39 @@ def point_of(release: Release, cell: Cell | None, wording: Wording) -> Point:
     return Point(release.closed_on, label, value, low, high, note="" if cell.low is not None else wording.reason(cell))
 
 
-def events_of(series: Sequence[Release], wording: Wording) -> list[Event]:
-    """Breaks and events of the series, each once, from the latest release that names it."""
+def events_of(series: Sequence[Release], wording: Wording, target: str = "") -> list[Event]:
+    """Breaks and events of the series, each once, from the latest release that names it.
+
+    A changed questionnaire breaks the line of what it changed only: the marker's note holds the codes of constructs.
+    """
     markers = {(marker.kind, marker.on): marker for release in series for marker in release.markers}
     return [
-        Event(marker.on, marker.note or wording.marker(marker.kind), marker.is_break)
+        _event(marker, wording, target)
         for marker in sorted(markers.values(), key=lambda one: (one.on, one.kind))
         if marker.kind != "no_release"
     ]
+
+
+def _event(marker: Marker, wording: Wording, target: str) -> Event:
+    titles = {one.code: wording.target(f"construct:{one.code}") for one in wording.instrument.constructs}
+    codes = marker.note.split()
+    if marker.kind != "instrument_version" or not codes or not set(codes) <= set(titles):
+        return Event(marker.on, marker.note or wording.marker(marker.kind), marker.is_break)
+    label = wording.about(wording.marker(marker.kind), ", ".join(titles[code] for code in codes))
+    return Event(marker.on, label, marker.is_break and bool(set(codes) & _constructs_of(target, wording)))
+
+
+def _constructs_of(target: str, wording: Wording) -> set[str]:
+    """The constructs a number rests on; all of them where that is not known."""
+    kind, _, code = target.partition(":")
+    instrument = wording.instrument
+    if kind == "construct":
+        return {code}
+    if kind == "headline":
+        return {one for headline in instrument.headlines if headline.code == code for one in headline.constructs}
+    if kind == "item":
+        return {item.construct_code for item in instrument.items if item.code == code}
+    return {one.code for one in instrument.constructs}
 
 
 def trend_picture(
@@ -66,7 +91,7 @@ def trend_picture(
         points = tuple(point_of(release, cell, wording) for release, cell in zip(series, cells, strict=True))
         lines.append(Series(wording.population(population), points))
         rows += [_row(release, cell, wording, population) for release, cell in zip(series, cells, strict=True)]
-    events = events_of(series, wording)
+    events = events_of(series, wording, target)
     header = (
         wording._("Round"),
         wording._("Date"),

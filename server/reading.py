@@ -126,7 +126,7 @@ def findings(release: Release, wording: Wording) -> tuple[Finding, ...]:
 def glance(series: Sequence[Release], target: str, wording: Wording) -> str:
     """A small drawing of one index for the overview."""
     points = [point_of(release, release.find("level", target), wording) for release in series]
-    breaks = [event.on for event in events_of(series, wording) if event.is_break]
+    breaks = [event.on for event in events_of(series, wording, target) if event.is_break]
     last = series[-1]
     sentence = wording._("{name} in {round}: {level}.").format(
         name=wording.target(target),

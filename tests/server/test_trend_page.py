@@ -4,13 +4,18 @@ from __future__ import annotations
 
 import html
 from dataclasses import replace
+from datetime import date
 from uuid import uuid4
 
 import pytest
 
-from surveys.releases import Cell
-from tests.sample_releases import SERIES
+from server.pictures import events_of
+from server.wording import Wording
+from surveys.releases import Cell, Marker
+from tests.sample_releases import INSTRUMENT, SERIES
 from tests.server.conftest import counted_queries, make_released, text_of
+
+TARGETS = ("construct:T", "headline:transparency", "item:T1", "construct:R")
 
 
 def address(partnership, query=""):
@@ -34,6 +39,20 @@ def test_it_works(log_in, amina, partnership, released):
 
 def test_chart_shows_the_break(log_in, amina, partnership, released):
     assert "Questionnaire changed" in log_in(amina).get(address(partnership)).text
+
+
+def test_changed_questionnaire_breaks_what_it_changed(log_in, amina, session, keystore, partnership):
+    marker = Marker("instrument_version", date(2025, 1, 15), is_break=True, note="T")
+    make_released(session, keystore, partnership, (*SERIES[:2], replace(SERIES[2], markers=(marker,))))
+    as_amina = log_in(amina)
+    changed = as_amina.get(address(partnership, "?index=construct:T")).text
+    other = as_amina.get(address(partnership, "?index=construct:R")).text
+    assert "Questionnaire changed: Transparency" in changed
+    assert "Questionnaire changed: Transparency" in other
+    wording = Wording("en", INSTRUMENT)
+    series = (*SERIES[:2], replace(SERIES[2], markers=(marker,)))
+    breaks = {target: events_of(series, wording, target)[0].is_break for target in TARGETS}
+    assert breaks == {"construct:T": True, "headline:transparency": True, "item:T1": True, "construct:R": False}
 
 
 def test_finding_opens_an_entry(log_in, amina, partnership, released):
