@@ -5,7 +5,8 @@ import tracemalloc
 import numpy as np
 import pytest
 
-from analysis.cells import Cells, Items, balanced_means, cell_alphas, cell_bootstrap, cell_scores
+from analysis.cell_sums import Cells, Items
+from analysis.cells import balanced_means, cell_alphas, cell_bootstrap, cell_scores
 from analysis.estimates import BoolArray
 from analysis.intervals import partnership_level
 from analysis.ratings import organization_means, person_scores, to_points

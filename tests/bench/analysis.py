@@ -15,7 +15,8 @@ from typing import Any
 
 import numpy as np
 
-from analysis.cells import Cells, CellScores, Items, cell_alphas, cell_bootstrap, cell_scores
+from analysis.cell_sums import Cells, Items
+from analysis.cells import CellScores, cell_alphas, cell_bootstrap, cell_scores
 from analysis.mann_kendall import mann_kendall
 from analysis.srm import round_robins
 from analysis.theil_sen import theil_sen
