@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import date
 
 from analysis.charts import Event, Point, Series, trend
 from analysis.drawing import NARROW, WIDE, Figure, Size, to_png, to_svg
@@ -51,11 +52,20 @@ def events_of(series: Sequence[Release], wording: Wording, target: str = "") -> 
     A changed questionnaire breaks the line of what it changed only: the marker's note holds the codes of constructs.
     """
     markers = {(marker.kind, marker.on): marker for release in series for marker in release.markers}
+    days = [release.closed_on for release in series]
     return [
-        _event(marker, wording, target)
+        replace(_event(marker, wording, target), on=_drawn_on(marker, days))
         for marker in sorted(markers.values(), key=lambda one: (one.on, one.kind))
         if marker.kind != "no_release"
     ]
+
+
+def _drawn_on(marker: Marker, days: Sequence[date]) -> date:
+    """What is noticed at a round happened since the round before: it is drawn halfway, beside no number."""
+    if marker.kind not in ("instrument_version", "language_shares", "membership") or marker.on not in days[1:]:
+        return marker.on
+    before = days[days.index(marker.on) - 1]
+    return before + (marker.on - before) // 2
 
 
 def _event(marker: Marker, wording: Wording, target: str) -> Event:

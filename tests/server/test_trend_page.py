@@ -55,6 +55,13 @@ def test_changed_questionnaire_breaks_what_it_changed(log_in, amina, session, ke
     assert breaks == {"construct:T": True, "headline:transparency": True, "item:T1": True, "construct:R": False}
 
 
+def test_break_is_drawn_between_the_rounds():
+    marker = Marker("membership", SERIES[1].closed_on, is_break=True)
+    series = (SERIES[0], replace(SERIES[1], markers=(marker,)))
+    (event,) = events_of(series, Wording("en", INSTRUMENT))
+    assert event.on == date(2024, 9, 30)
+
+
 def test_finding_opens_an_entry(log_in, amina, partnership, released):
     page = log_in(amina).get(address(partnership)).text
     assert f'href="/partnerships/{partnership.id}/discussion/new?round=3&amp;target=item%3AT1"' in page
