@@ -330,7 +330,8 @@ def _response(given: RoundAnswers, earlier: Sequence[EarlierRound]) -> Iterator[
         before = set(earlier[-1].people)
         yield _share("overlap_organizations", "partnership", "all", len(now & before), len(now | before))
     if given.is_new is not None:
-        yield _share("turnover_people", "partnership", "all", int(given.is_new.sum()), given.n_people)
+        changed = np.unique(given.organization[given.is_new]).size
+        yield _share("turnover_people", "partnership", "all", changed, int(has.sum()))
     yield from _languages(given)
 
 

@@ -14,6 +14,7 @@ from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 
 LANGUAGES = ("en", "km", "fr")
+DATES = {"en": "en_GB"}  # the day before the month: partners read English from many countries
 DEFAULT_LABEL = re.compile(r"Round (\d+)")
 LOCALE = Path(__file__).resolve().parent.parent / "templates" / "locale"
 
@@ -38,9 +39,9 @@ def label_in(label: str, language: str) -> str:
 
 
 def format_day(day: date, language: str) -> str:
-    return str(babel_format_date(day, format="long", locale=language))
+    return str(babel_format_date(day, format="long", locale=DATES.get(language, language)))
 
 
 def format_month(day: date, language: str) -> str:
     """Short enough for the axis of a chart."""
-    return str(babel_format_date(day, format="MMM y", locale=language))
+    return str(babel_format_date(day, format="MMM y", locale=DATES.get(language, language)))

@@ -10,13 +10,13 @@ from pathlib import Path
 from typing import Any, ClassVar
 from zoneinfo import ZoneInfo
 
-from babel.dates import format_date, format_datetime, get_timezone_gmt, get_timezone_location
+from babel.dates import format_datetime, get_timezone_gmt, get_timezone_location
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from jinja2_fragments import render_block
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
-from server.languages import LANGUAGES, label_in, translator
+from server.languages import LANGUAGES, format_day, label_in, translator
 from surveys.instruments import Texts
 
 TEMPLATES = Path(__file__).resolve().parent.parent / "templates"
@@ -62,7 +62,7 @@ def environment(language: str) -> Environment:
     )
     made.install_gettext_translations(translator(language), newstyle=True)  # type: ignore[attr-defined]  # Type ignore: added by the i18n extension
     made.policies["ext.i18n.trimmed"] = True
-    made.filters["day"] = lambda day: format_date(day, format="long", locale=language)
+    made.filters["day"] = lambda day: format_day(day, language)
     made.filters["label"] = lambda label: label_in(label, language)
     made.filters["moment"] = lambda moment, zone: format_moment(moment, zone, language)
     return made

@@ -27,7 +27,7 @@ def test_it_works(log_in, amina, partnership, released):
     page = log_in(amina).get(address(partnership))
     assert page.status_code == 200
     said = read(page)
-    assert "Brief for the discussion: Round 3, answers until June 30, 2025" in said
+    assert "Brief for the discussion: Round 3, answers until 30 June 2025" in said
     assert "What would help so that all of us can say" in said
     assert "Ground rules for the meeting" in said
 
@@ -58,7 +58,7 @@ def test_title_in_the_language_asked_for(log_in, amina, session, partnership, re
 
 def test_earlier_round_keeps_its_brief(log_in, amina, partnership, released):
     said = read(log_in(amina).get(address(partnership, 2)))
-    assert "Round 2, answers until December 31, 2024" in said
+    assert "Round 2, answers until 31 December 2024" in said
     assert "Round 3" not in said
 
 

@@ -103,7 +103,7 @@ def test_at_most_five_questions():
 def test_agreements_say_what_became_of_them():
     table = next(block for block in blocks(brief(), Table) if block.caption == "Agreements")
     assert table.rows == (
-        ("What would help?", "Share the calendar", "Ministry of Health", "June 1, 2025", "done: Shared"),
+        ("What would help?", "Share the calendar", "Ministry of Health", "1 June 2025", "done: Shared"),
     )
 
 

@@ -22,7 +22,7 @@ def test_it_works(log_in, amina, partnership, released):
     assert "60 (52 to 68)" in said
     assert "rose by 2 to 16 points" in said
     assert "83 % of those invited" in said
-    assert "Round 3, answers until June 30, 2025" in said
+    assert "Round 3, answers until 30 June 2025" in said
     assert "Trust: national partners see this higher, by 3 to 21 points" in said
     assert page.text.count("<svg") == 1
 

@@ -23,7 +23,7 @@ def test_it_works(log_in, amina, partnership, released):
     assert "Ministry of Rural Works" in said
     assert "national lead partner" in said
     assert "external member" in said
-    assert "Round 3 released June 16, 2025 June 30, 2025" in said
+    assert "Round 3 released 16 June 2025 30 June 2025" in said
     assert "Safe water for all" in said
     for link in ("/trend", "/discussion", "/rounds/new", "/rounds/1", "/rounds/3/brief"):
         assert f'href="{address(partnership)}{link}"' in page.text
