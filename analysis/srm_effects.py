@@ -76,10 +76,11 @@ def _fill_in(out: Effects, chosen: IntArray, members: IntArray, cells: FloatArra
     if count < SMALLEST:
         out.mean[chosen] = np.nanmean(np.where(off, cells, np.nan), axis=(1, 2))
         return
-    full, settled = _bridged(np.where(off, cells, 0.0), absent, tolerance)
+    hole = absent | ~off
+    full, settled = _bridged(np.where(hole, 0.0, cells), absent, tolerance)
     mean, rater, rated = _effects(full.sum(axis=2) / (count - 1), full.sum(axis=1) / (count - 1))
     relationship = full - rater[:, :, None] - rated[:, None, :] - mean[:, None, None]
-    relationship[absent | ~off] = np.nan
+    np.putmask(relationship, hole, np.nan)
     out.mean[chosen] = mean
     out.settled[chosen] = settled
     if out.relationship.shape == relationship.shape:  # nobody left out: the places need not be looked up
@@ -90,13 +91,12 @@ def _fill_in(out: Effects, chosen: IntArray, members: IntArray, cells: FloatArra
     out.relationship[chosen[:, None, None], members[:, :, None], members[:, None, :]] = relationship
 
 
-def _bridged(cells: FloatArray, absent: BoolArray, tolerance: float) -> tuple[FloatArray, BoolArray]:
-    """Unanswered cells filled from row and column means; cells: (g, n, n) with zeros on the diagonal.
+def _bridged(full: FloatArray, absent: BoolArray, tolerance: float) -> tuple[FloatArray, BoolArray]:
+    """Unanswered cells filled from row and column means; full: (g, n, n), zeros there and on the diagonal, changed.
 
     The own cells are carried along as if unanswered during the passes, and dropped at the end, as TripleR does. Only
     the sums of rows and columns move from pass to pass, so only the unanswered cells are touched.
     """
-    full = np.where(absent, 0.0, cells)
     settled = np.ones(len(full), dtype=bool)
     todo = np.flatnonzero(absent.any(axis=(1, 2)))
     if todo.size == 0:

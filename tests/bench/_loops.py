@@ -71,7 +71,17 @@ def people_by_cell(values: Floats, cell: npt.NDArray[np.int64]) -> list[Floats]:
 
 def round_robin_loop(tables: Floats) -> list[tuple[Floats, ...]]:
     """Effects, components, shares, standard errors, p, reliabilities of each group in turn, by the same formulas."""
-    return [_one_round_robin(table) for table in tables]
+    return [_one_round_robin(_taking_part(table)) for table in tables]
+
+
+def _taking_part(table: Floats) -> Floats:
+    """Without organizations that rate nobody or are rated by nobody."""
+    while True:
+        seen = ~np.isnan(table) & ~np.eye(len(table), dtype=bool)
+        there = seen.any(axis=0) & seen.any(axis=1)
+        if there.all():
+            return table
+        table = table[np.ix_(there, there)]
 
 
 def _one_round_robin(table: Floats) -> tuple[Floats, ...]:
@@ -91,7 +101,10 @@ def _one_round_robin(table: Floats) -> tuple[Floats, ...]:
 def _shares(value: Floats, n: int) -> tuple[Floats, Floats]:
     variance = np.maximum(value[:3], 0.0)
     noise = value[2] / n + value[4] / (n * (n - 2)) + value[2] / (n * (n - 2))
-    return variance / variance.sum(), value[:2] / (value[:2] + noise)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        links = value[3] / np.sqrt(variance[0] * variance[1]), value[4] / variance[2]
+        shares = np.clip(np.concatenate([variance / variance.sum(), links]), -1.0, 1.0)
+        return shares, value[:2] / (value[:2] + noise)
 
 
 def _effects(table: Floats) -> tuple[Floats, Floats, Floats]:

@@ -18,7 +18,7 @@ import numpy as np
 from analysis.cell_sums import Cells, Items
 from analysis.cells import CellScores, cell_alphas, cell_bootstrap, cell_scores
 from analysis.mann_kendall import mann_kendall
-from analysis.srm import round_robins
+from analysis.srm import round_robin, round_robins
 from analysis.theil_sen import theil_sen
 from tests.bench import _loops as loops
 from tests.bench._data import CELLS, CONSTRUCT, CONSTRUCTS, PARTNERSHIPS, ROUNDS, Survey, survey
@@ -100,14 +100,11 @@ def bench_round_robins() -> None:
     tables[rng.random(tables.shape) < 0.08] = np.nan
     tables[:, np.arange(n), np.arange(n)] = np.nan
     loop = seconds(lambda: loops.round_robin_loop(tables), 3)
+    single = seconds(lambda: [round_robin(table) for table in tables], 1)
+    ours = seconds(lambda: round_robins(tables), 20)
     print("\nSocial Relations Model")
-    line(
-        "1,000 round robins of 12, gaps, errors",
-        seconds(lambda: round_robins(tables)),
-        loop,
-        "plain loop over groups",
-        20,
-    )
+    line("1,000 round robins of 12, gaps, errors", ours, loop, "plain loop over groups", 20)
+    line("1,000 round robins of 12, gaps, errors", ours, single, "our own, one group at a time")
 
 
 def bench_resources(sizes: Sequence[int]) -> None:
