@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 
 from surveys import rounds
@@ -35,3 +37,12 @@ def test_without_scripts_the_code_is_pasted(new_context, link):
     page.get_by_label("Code").fill(link.split("#")[1].lower())
     page.get_by_role("button", name="Open my questionnaire").click()
     assert page.url.endswith("/answer")
+
+
+def test_closed_round(page, service, link):
+    opened, service.now = service.now, service.now + timedelta(days=12)
+    try:
+        page.goto(link)
+        page.get_by_role("heading", name="This link is not open").wait_for()
+    finally:
+        service.now = opened
