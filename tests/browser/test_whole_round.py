@@ -1,4 +1,4 @@
-"""A whole round lived through in a browser: six organizations answer, positions are signed, the trend has two points."""
+"""A whole round in a browser: six organizations answer, positions are signed, the trend has two points."""
 
 from __future__ import annotations
 
