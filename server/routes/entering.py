@@ -61,7 +61,7 @@ def enter(
     keystore: KeystoreDep,
     sealer: SealerDep,
     now: ClockDep,
-    secret: Annotated[str, Form(max_length=500)] = "",
+    secret: Annotated[str, Form()] = "",
 ) -> Response:
     visit = invitations.redeem(session, normalize_secret(secret) or "", now=now)
     try:

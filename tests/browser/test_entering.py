@@ -46,3 +46,16 @@ def test_closed_round(page, service, link):
         page.get_by_role("heading", name="This link is not open").wait_for()
     finally:
         service.now = opened
+
+
+def test_link_in_a_tab_that_shows_the_page_already(page, link):
+    page.goto("/i")
+    page.goto(link)
+    page.wait_for_url("**/answer")
+
+
+@pytest.mark.parametrize("damage", ["%", "%E0%A4%A", "x" * 600])
+def test_damaged_link_is_explained(page, service, damage):
+    page.goto(f"{service.url}/i#{damage}")
+    page.locator("main h1").wait_for()
+    assert "link" in page.locator("main h1").inner_text()

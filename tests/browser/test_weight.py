@@ -25,7 +25,10 @@ class Traffic:
 
     def __init__(self, page):
         self.seen = []
-        page.on("requestfinished", lambda request: self.seen.append(request))
+        page.on("requestfinished", self._note)
+
+    def _note(self, request):
+        self.seen.append(request)
 
     def taken(self):
         fetched, self.seen[:] = list(self.seen), []

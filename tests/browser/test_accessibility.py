@@ -1,0 +1,256 @@
+"""axe finds nothing on any page in two languages and two sizes; no page overflows; the keyboard alone is enough."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+
+from surveys import accounts, discussions, rounds
+from surveys.instruments import standard_instrument
+from tests.browser.conftest import DESKTOP, NARROW, PHONE
+from tests.browser.walking import begin, fill_page, go_on, tap
+from tests.factories import PASSWORD, make_account, make_partnership, make_round
+from tests.server.conftest import make_released
+
+OVERFLOWS = "() => document.documentElement.scrollWidth > document.documentElement.clientWidth"
+WIDE = """() => [...document.querySelectorAll('body *')].filter(one => {
+  const box = one.getBoundingClientRect();
+  return box.right > innerWidth + 1 && box.width > 0 && !one.closest('.scroll, .hidden, .skip');
+}).slice(0, 3).map(one => `${one.tagName}.${one.className} ${(one.textContent || '').trim().slice(0, 40)}`)"""
+RULES = {
+    "runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"],
+    "resultTypes": ["violations"],
+}
+
+
+def faults_of(page):
+    found = Axe().run(page, options=RULES).response["violations"]
+    return [f"{page.url}: {one['id']}: {one['nodes'][0]['html'][:160]} ({len(one['nodes'])})" for one in found]
+
+
+class Look:
+    """Collects what is wrong with every page looked at, so that one run names all faults."""
+
+    def __init__(self, page, is_narrow):
+        self.page, self.is_narrow, self.faults, self.n = page, is_narrow, [], 0
+
+    def at(self, path=None):
+        if path is not None:
+            self.page.goto(path)
+        self.n += 1
+        if self.is_narrow:
+            if self.page.evaluate(OVERFLOWS):
+                self.faults.append(f"{self.page.url} overflows: {self.page.evaluate(WIDE)}")
+        else:
+            self.faults += faults_of(self.page)
+
+
+@pytest.fixture(scope="module")
+def facilitated(service):
+    """A partnership with three releases, one round in preparation and one discussion entry; its facilitator."""
+    with service.session() as session:
+        partnership = make_partnership(session, instrument_code="sample")
+        account = make_account(session, "devi")
+        accounts.entrust(session, account, partnership.id)
+        released = make_released(session, service.keystore, partnership)
+        make_round(session, service.keystore, partnership=partnership, state="prepared")
+        entry = discussions.open_entry(
+            session,
+            partnership_id=partnership.id,
+            round_id=released[-1].id,
+            target="item:T1",
+            question="What would help?",
+            now=service.now,
+        )
+        return partnership, account.email, entry.id
+
+
+@pytest.fixture
+def answering(service):
+    """An open round, and the link of its first person."""
+    with service.session() as session:
+        round_ = make_round(session, service.keystore, instrument=standard_instrument())
+        first, second, *_ = rounds.invitations_of(session, round_)
+        return round_, service.link_of(round_, first), service.secret_of(round_, second)
+
+
+sizes = pytest.mark.parametrize("size", [PHONE, DESKTOP, NARROW], ids=["360", "1280", "320"])
+languages = pytest.mark.parametrize("language", ["en", "km"])
+
+
+def looking(new_context, size, language):
+    page = new_context(size, locale={"en": "en-GB", "km": "km-KH"}[language]).new_page()
+    return page, Look(page, size == NARROW)
+
+
+def speak(page, language):
+    """The invitation's own language was set when the link was opened: choose another one as a reader does."""
+    page.locator(f"button[name=language][value={language}]").click()
+    page.wait_for_load_state()
+
+
+@sizes
+@languages
+def test_answering(new_context, answering, size, language):
+    page, look = looking(new_context, size, language)
+    _, link, other_secret = answering
+    look.at("/")
+    look.at("/i")
+    page.goto(link)
+    page.wait_for_url("**/answer")
+    speak(page, language)
+    look.at()
+    page.locator("details summary").click()
+    look.at()
+    for code in ("V", "importance", "about", "open"):
+        look.at(f"/answer/part/{code}")
+        go_on(page)
+        if code != "open":
+            look.at()  # what is missing is pointed out
+    page.goto("/answer/part/open")
+    page.locator("textarea").first.fill("x" * 1001)
+    go_on(page)
+    look.at()
+    look.at("/answer/part/about")
+    page.locator("[name=B2]").fill("two")
+    go_on(page)
+    look.at()
+    look.at("/position")
+    page.locator("main .rows a").first.click()
+    look.at()
+    go_on(page)
+    look.at()
+    fill_page(page, 1)
+    go_on(page)
+    look.at("/position")
+    page.locator("form[action='/position/act/propose'] button").click()
+    look.at()
+    look.at("/answer/review")
+    page.goto("/i")
+    page.get_by_role("textbox").fill(other_secret)
+    page.locator("#enter button").click()
+    look.at()
+    page.goto("/answer/review")
+    page.locator("#hand-in button").click()
+    look.at()
+    page.goto(link)
+    page.wait_for_url("**/answer")
+    look.at()
+    page.locator("form[action='/finish'] button").click()
+    look.at()
+    assert look.faults == []
+    assert look.n >= 22
+
+
+@sizes
+@languages
+def test_other_states(service, new_context, answering, size, language):
+    page, look = looking(new_context, size, language)
+    round_, link, _ = answering
+    first = new_context().new_page()
+    begin(first, link)
+    fill_page(first, 1)
+    go_on(first)
+    page.goto(link)
+    page.wait_for_url("**/resume")
+    speak(page, language)
+    look.at()
+    page.get_by_role("textbox").fill("000000")
+    page.locator("form[action='/resume'] button").click()
+    look.at()
+    for path in ("/no-such-page", "/login"):
+        look.at(path)
+    page.locator("[name=email]").fill("nobody@example.org")
+    page.locator("[name=password]").fill("wrong")
+    page.locator("form[action='/login'] button").click()
+    look.at()
+    opened, service.now = service.now, round_.closes_at + timedelta(minutes=61)
+    look.at("/answer")
+    service.now = opened
+    assert look.faults == []
+    assert look.n == 6
+
+
+@sizes
+@languages
+def test_facilitators_pages(new_context, facilitated, size, language):
+    page, look = looking(new_context, size, language)
+    partnership, email, entry = facilitated
+    page.goto("/login")
+    page.locator("[name=email]").fill(email)
+    page.locator("[name=password]").fill(PASSWORD)
+    page.locator("form[action='/login'] button").click()
+    home = f"/partnerships/{partnership.id}"
+    for path in ("", "/trend", "/trend?index=construct:T&who=sides", "/rounds/3", "/rounds/3/brief", "/rounds/4"):
+        look.at(home + path)
+    for path in ("/rounds/4/list", "/rounds/4/dates", "/rounds/new", "/discussion", f"/discussion/{entry}"):
+        look.at(home + path)
+    look.at(home + "/discussion/new?round=3&target=item%3AT1")
+    look.at("/partnerships")
+    assert page.locator("html").get_attribute("lang") == language
+    assert look.faults == []
+    assert look.n == 13
+
+
+def test_faults_would_be_found(page):
+    """The instruments themselves: a picture without words and a line that is too wide."""
+    page.set_content("<html lang=en><title>x</title><main><h1>x</h1><img src='data:,'><p style='width:2000px'>x")
+    assert any("image-alt" in fault for fault in faults_of(page))
+    assert page.evaluate(OVERFLOWS)
+
+
+def test_keyboard_alone(new_context, answering):
+    """Skip link, then one tab stop per question; arrows choose, space takes the ones apart, Enter sends."""
+    page = new_context().new_page()
+    begin(page, answering[1])
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.className") == "skip"
+    page.keyboard.press("Enter")
+    page.keyboard.press("Tab")
+    focused = "[document.activeElement.name, document.activeElement.value]"
+    assert page.evaluate(focused)[0] == "V1"
+    page.keyboard.press("Space")
+    for _ in range(7):
+        page.keyboard.press("ArrowRight")
+    assert page.evaluate(focused) == ["V1", "7"]
+    page.locator("#saved", has_text="Saved").wait_for()
+    page.keyboard.press("Tab")
+    assert page.evaluate(focused)[0] == "V2"
+    for _ in range(3):
+        page.keyboard.press("Tab")
+    assert page.evaluate(focused) == ["go", "on"]
+    page.keyboard.press("Enter")
+    page.get_by_role("alert").wait_for()
+    assert page.evaluate("document.activeElement.getAttribute('role')") == "alert"
+    assert page.locator("input[name=V1][value='7']").is_checked()
+
+
+def test_focus_is_visible(new_context, answering):
+    page = new_context().new_page()
+    begin(page, answering[1])
+    page.locator("input[name=V1][value='3']").focus()
+    page.keyboard.press("ArrowRight")
+    outline = page.locator("input[name=V1][value='4'] + span").evaluate("one => getComputedStyle(one).outlineWidth")
+    assert float(outline.removesuffix("px")) >= 2
+
+
+def test_touch_targets(new_context, answering):
+    """At 360 pixels eleven points stand side by side: each at least 24 pixels wide (WCAG 2.5.8) and 44 high."""
+    page = new_context(PHONE).new_page()
+    begin(page, answering[1])
+    boxes = [one.bounding_box() for one in page.locator("fieldset").first.locator(".scale label").all()]
+    assert len(boxes) == 11
+    assert min(box["width"] for box in boxes) >= 24
+    assert min(box["height"] for box in boxes) >= 44
+
+
+@pytest.mark.parametrize("given", [{"color_scheme": "dark"}, {"forced_colors": "active"}, {"reduced_motion": "reduce"}])
+def test_other_eyes(new_context, answering, given):
+    page = new_context(PHONE, **given).new_page()
+    begin(page, answering[1])
+    tap(page, "V1", 7)
+    assert faults_of(page) == []
+    page.goto("/answer")
+    assert faults_of(page) == []
