@@ -204,6 +204,11 @@ def circumstances_of(session: Session, visit: Visit) -> Circumstances:
     )
 
 
+def period_of(partnership: Partnership, round_: Round) -> int:
+    """Months a respondent is asked to think of; 0 where there was a round before, for the time since then."""
+    return partnership.rhythm_months if round_.number == 1 else 0
+
+
 def name_of(organization: Organization, language: str) -> Words:
     return words_in({"en": organization.name, **(organization.names or {})}, language)
 

@@ -20,7 +20,17 @@ from server.positions import state_of_position
 from server.questionnaire import Section, missing_from
 from server.respondents import AnyoneDep, Respondent, RespondentDep, forget, get_respondent
 from server.security import Sealer
-from server.sheets import Sheet, SheetDep, find_sheet, name_of, organizations_of, payload_of, save_content, title_of
+from server.sheets import (
+    Sheet,
+    SheetDep,
+    find_sheet,
+    name_of,
+    organizations_of,
+    payload_of,
+    period_of,
+    save_content,
+    title_of,
+)
 from surveys import ballots, rounds
 
 router = APIRouter()
@@ -158,7 +168,7 @@ def _welcome_page(session: Session, sheet: Sheet, language: str) -> WelcomePage:
         purpose=purpose,
         organization=name_of(visit.organization, language),
         minutes=sheet.minutes(n_partners=len(invited) - 1),
-        period=partnership.rhythm_months if round_.number == 1 else 0,
+        period=period_of(partnership, round_),
         closes_at=round_.closes_at,
         time_zone=partnership.time_zone,
         dyadic_mode=round_.dyadic_mode,

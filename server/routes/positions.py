@@ -30,7 +30,16 @@ from server.questionnaire import (
 from server.questionnaire import asked as asked_in
 from server.respondents import GoTo, Respondent, RespondentDep
 from server.routes.answering import RatingRow
-from server.sheets import Progress, SavedNote, circumstances_of, instrument_of, name_of, organizations_of, title_of
+from server.sheets import (
+    Progress,
+    SavedNote,
+    circumstances_of,
+    instrument_of,
+    name_of,
+    organizations_of,
+    period_of,
+    title_of,
+)
 from surveys import ballots
 
 router = APIRouter()
@@ -66,6 +75,7 @@ class PositionPage(Page):
     template = "answering/position.html"
     sheet: Progress
     disclosure_level: str
+    period: int  # months to think of; 0: since the last round
     contact: Asked
     contact_answer: str | None
     contact_missing: bool
@@ -259,6 +269,7 @@ def _page_of(
     return PositionPage(
         sheet=progress,
         disclosure_level=respondent.visit.round_.disclosure_level,
+        period=period_of(respondent.visit.partnership, respondent.visit.round_),
         contact=sheet.contact,
         contact_answer=answers.get(sheet.contact.name),
         contact_missing=sheet.contact.name in missing,

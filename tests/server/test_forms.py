@@ -11,7 +11,7 @@ from server.languages import translator
 from server.positions import Position
 from server.questionnaire import ratings_about, sections_of
 from server.respondents import Respondent
-from server.sheets import Sheet, circumstances_of, payload_of
+from server.sheets import Sheet, circumstances_of, payload_of, period_of
 from surveys import ballots, invitations, partnerships, rounds
 from surveys.instruments import Form, standard_instrument
 from surveys.problems import InvalidAnswers
@@ -104,3 +104,14 @@ def test_time_needed_counts_the_questions_really_asked(session, keystore):
     few, many = (sheet_of(session, respondent_of(session, keystore, members), {}) for members in (4, 9))
     assert few.minutes(n_partners=3) <= 15
     assert many.minutes(n_partners=8) <= 17  # importance is asked once a year beside the rest
+
+
+def test_the_first_round_asks_about_months_the_next_about_the_time_since(session, keystore):
+    respondent = respondent_of(session, keystore, 4)
+    partnership, first = respondent.visit.partnership, respondent.visit.round_
+    assert period_of(partnership, first) == partnership.rhythm_months == 6
+    opens_at = NOW + timedelta(days=180)
+    second = make_round(
+        session, keystore, partnership=partnership, opens_at=opens_at, closes_at=opens_at + timedelta(days=14)
+    )
+    assert period_of(partnership, second) == 0
