@@ -20,7 +20,7 @@ from analysis.disclosure import (
 from analysis.estimates import Interval
 from analysis.populations import Members, members
 from analysis.published import INTERVAL, LINEAR, Population, Published, Verdict, Why
-from analysis.spreads import spread_is_open
+from analysis.spreads import Spreads
 from analysis.truth import Truth
 from analysis.widths import interval_is_open
 
@@ -41,10 +41,14 @@ class Companions:
     ) -> None:
         self.candidates, self.populations, self.truth = candidates, populations, truth
         self.members = {key: members(population) for key, population in populations.items()}
+        self.means: dict[str, list[tuple[Published, Interval]]] = {}
+        self.by_target: dict[str, Spreads] = {}
         self.leading: dict[tuple[str, Members, object], tuple[Published, Verdict]] = {}
         for one in candidates:
             if one.statistic in LINEAR:
                 self._lead(one, verdicts[one.key])
+                if verdicts[one.key].state in FOLLOWED:
+                    self.means.setdefault(one.target, []).append((one, _ends(verdicts[one.key])))
         self.with_agreement = {self._place(one) for one in candidates if one.statistic == "agreement"}
         self.spreads: dict[tuple[str, Members, object], Verdict] = {}
         self.numbered: dict[str, list[Population]] = {}
@@ -124,20 +128,26 @@ class Companions:
 
     def _number_or_word(self, one: Published) -> Verdict:
         population = self.populations[one.population]
-        answers = self.truth.answers(one.target, population)
-        if answers is None:
+        spreads = self._spreads_of(one.target)
+        if not spreads.knows(population):
             return self._hidden(one, "no_data")
-        mean, word, band = self._mean_known(one, answers), spread_word(one.value), size_band(population.n_people)
+        word, band = spread_word(one.value), size_band(population.n_people)
         reason = self._no_number(one, population)
         if reason is None:
-            if spread_is_open(answers, mean, self._variance_known(one), self._step):
+            if spreads.admits(population, self._variance_known(one)):
                 self.numbered.setdefault(one.target, []).append(population)
                 return self._shown(one, value=float(whole_points(one.value)))
             reason = "extremes"
         low, high = word_range(word)
-        if spread_is_open(answers, mean, Interval(low**2, high**2), self._step):
+        if spreads.admits(population, Interval(low**2, high**2)):
             return Verdict(one.key, "word", reason, word=word, n_band=band)
         return self._hidden(one, "extremes")
+
+    def _spreads_of(self, target: str) -> Spreads:
+        if target not in self.by_target:
+            means = self.means.get(target, [])
+            self.by_target[target] = Spreads(target, means, self.populations, self.truth.structure)
+        return self.by_target[target]
 
     def _no_number(self, one: Published, population: Population) -> Why | None:
         """Why only a word is possible: too few people, in it or between it and another population with a number."""
@@ -145,16 +155,6 @@ class Companions:
             return "too_few"
         gaps = [difference(population, other)[0] for other in self.numbered.get(one.target, [])]
         return None if all(gap == 0 or gap >= MIN_PEOPLE_SPREAD for gap in gaps) else "differencing"
-
-    def _mean_known(self, one: Published, answers: Mapping[str, Sequence[float]]) -> Interval:
-        """What a reader knows of the mean over people: to the whole point where any mean of them is shown."""
-        everybody = [answer for own in answers.values() for answer in own]
-        mean = math.fsum(everybody) / len(everybody)
-        _, verdict = self.leading[self._place(one)]
-        if verdict.state == "range":
-            return Interval(min(verdict.low, mean), max(verdict.high, mean))
-        value = float(whole_points(mean))
-        return Interval(value - 0.5, value + 0.5)
 
     def _variance_known(self, one: Published) -> Interval:
         """To the whole point of the standard deviation, closer where an agreement of the same answers is shown too."""
@@ -182,3 +182,10 @@ class Companions:
             (other for other in self.candidates if other.statistic == "spread" and self._place(other) == place), None
         )
         return self._spread(found) if found else None
+
+
+def _ends(verdict: Verdict) -> Interval:
+    """What a reader knows of a mean that is shown, or shown as a range."""
+    if verdict.state == "range":
+        return Interval(verdict.low, verdict.high)
+    return Interval(verdict.value - 0.5, verdict.value + 0.5)

@@ -33,9 +33,11 @@ from analysis.published import (
     Verdict,
     Why,
 )
+from analysis.spreads import Spreads
 from analysis.truth import Truth
 
 HIDDEN = 4
+MOST_WHOLE = 12  # people; among more, whole answers fill the gaps between what fractions reach
 SECRETS: frozenset[Why] = frozenset({"too_few", "insider", "extremes", "complementary"})
 
 
@@ -176,10 +178,33 @@ def _apply_audit(
         visible = [one for one in judged if one.level < HIDDEN]
         failures = search.failures(system_of(_release(judged, bare), structure, history))
         culprits = {max(failure.numbers) for failure in failures if failure.numbers}
+        culprits = culprits or _pinning_whole_answers(visible, bare.populations, structure)
         if not culprits:
             return search.report(failures)
         for place in culprits:
             visible[place].widen("complementary")
+
+
+def _pinning_whole_answers(
+    visible: Sequence[Judged], populations: Mapping[str, Population], structure: Structure
+) -> set[int]:
+    """The least important mean of each target whose means, differently weighted, leave too few whole answers.
+
+    A linear program sees fractions; of few people who answer in whole points two means may leave less than it sees.
+    """
+    by_target: dict[str, list[int]] = {}
+    for place, one in enumerate(visible):
+        if not one.number.terms and one.number.statistic != "share":
+            by_target.setdefault(one.number.target, []).append(place)
+    found = set()
+    for target, places in by_target.items():
+        several = len({visible[place].number.statistic for place in places}) > 1
+        few = [place for place in places if populations[visible[place].number.population].n_people <= MOST_WHOLE]
+        if several and few and structure.answers:
+            means = [(visible[place].number, visible[place].ends) for place in places]
+            if not Spreads(target, means, populations, structure).means_are_open():
+                found.add(places[-1])
+    return found
 
 
 def _release(judged: Iterable[Judged], bare: ProtectedRelease) -> ProtectedRelease:

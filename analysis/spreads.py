@@ -1,114 +1,70 @@
-"""What a standard deviation beside a mean gives away, by exact enumeration of whole answers.
-
-A linear program cannot see it: mean and SD together leave few sets of whole answers, and an organization that subtracts
-its own leaves fewer. Sets of sums and sums of squares that k answers can have are kept as bits of whole numbers.
-"""
+"""Which spreads of one target may be published together with its means. Means come with the ends a reader knows."""
 
 from __future__ import annotations
 
-import math
-from collections.abc import Iterator, Mapping, Sequence
-from functools import lru_cache
+from collections.abc import Mapping, Sequence
 
-from analysis.attack import points_needed
-from analysis.disclosure import MIN_WIDTH
-from analysis.estimates import Interval
+import numpy as np
 
-MOST_ENUMERATED = 40
-
-
-@lru_cache(maxsize=512)
-def reachable(k: int, top: int) -> tuple[int, ...]:
-    """For every sum of k whole answers of 0-top, the sums of squares that go with it, as bits of a number."""
-    if k == 0:
-        return (1,)
-    fewer = reachable(k - 1, top)
-    sums = []
-    for total in range(k * top + 1):
-        bits = 0
-        for answer in range(max(0, total - (k - 1) * top), min(top, total) + 1):
-            bits |= fewer[total - answer] << (answer * answer)
-        sums.append(bits)
-    return tuple(sums)
+from analysis.equations import organization_weights
+from analysis.estimates import FloatArray, Interval
+from analysis.exchanges import Known, everybody_is_open
+from analysis.published import Population, Published, Structure
 
 
-def answers_possible(k: int, top: int, windows: Sequence[tuple[int, int, int]], enough: int) -> int:
-    """How many answers one of k people may have given; stops counting at `enough`.
+class Spreads:
+    """The people behind one target, the means published of them, and the spreads admitted so far."""
 
-    windows: (sum, least, most) of what the k answers may sum to and the sums of squares that go with it.
-    """
-    others, found = reachable(k - 1, top), 0
-    middle = windows[0][0] / k if windows else 0.0
-    for answer in sorted(range(top + 1), key=lambda one: abs(one - middle)):
-        square = answer * answer
-        for total, least, most in windows:
-            rest, low = total - answer, max(least - square, 0)
-            if (
-                0 <= rest < len(others)
-                and most >= square
-                and (others[rest] >> low) & ((1 << (most - square - low + 1)) - 1)
-            ):
-                found += 1
-                break
-        if found >= enough:
-            break
-    return found
+    def __init__(
+        self,
+        target: str,
+        means: Sequence[tuple[Published, Interval]],
+        populations: Mapping[str, Population],
+        structure: Structure,
+    ) -> None:
+        self.structure, self.populations = structure, populations
+        self.given = structure.answers.get(target, {})
+        self.ids = [organization for organization, own in self.given.items() for _ in own]
+        self.answers = np.array([answer for own in self.given.values() for answer in own], dtype=np.float64)
+        codes = {organization: code for code, organization in enumerate(self.given)}
+        self.organization = np.array([codes[organization] for organization in self.ids], dtype=np.int64)
+        rows = [(row, ends) for one, ends in means for row in self._row(one)]
+        self.rows = np.array([row for row, _ in rows]).reshape(-1, len(self.ids))
+        self.low, self.high = np.array([ends for _, ends in rows], dtype=np.float64).reshape(-1, 2).T
+        self.admitted: list[tuple[list[bool], Interval]] = []
 
+    def knows(self, population: Population) -> bool:
+        """Whether these are whole organizations, so that everybody's answer is known."""
+        return bool(self.given) and all(len(self.given.get(o, ())) == n for o, n in population.counts.items())
 
-def spread_is_open(answers: Mapping[str, Sequence[float]], mean: Interval, variance: Interval, step: float) -> bool:
-    """Whether nobody is pinned by a mean and a spread over these people, whichever organization subtracts its own.
-
-    answers: organization -> answers in points of 100. mean, variance: what a reader knows of the mean over people, in
-    points, and of the variance (divisor n - 1), in points squared. step: distance of two scale points.
-    Whole answers of up to 40 others are enumerated; otherwise every person lies within m +- sqrt(Q (k - 1) / k), with
-    m and Q the mean and the squared deviations left for k others (Samuelson 1968, JASA 63, 1522-1525).
-    At least 3 scale points must remain for each person.
-    """
-    everybody = [answer for one in answers.values() for answer in one]
-    top = round(100.0 / step)
-    whole = all(abs(answer / step - round(answer / step)) < 1e-6 for answer in everybody)
-    for own in _attackers(answers):
-        if len(everybody) - len(own) < 2:
+    def admits(self, population: Population, variance: Interval) -> bool:
+        """Whether a spread with this variance, points squared, pins nobody beside what is published; then it counts."""
+        counts = population.counts
+        together = [*self.admitted, ([one in counts for one in self.ids], variance)]
+        if not everybody_is_open(self._known(together)):
             return False
-        if whole and len(everybody) - len(own) <= MOST_ENUMERATED:
-            if not _enumerated(everybody, own, mean, variance, step, top):
-                return False
-        elif not _within_bounds(everybody, own, mean, variance, step):
-            return False
-    return True
+        self.admitted = together
+        return True
 
+    def means_are_open(self) -> bool:
+        """Whether the means alone pin nobody, whole answers considered."""
+        return everybody_is_open(self._known([]))
 
-def _attackers(answers: Mapping[str, Sequence[float]]) -> Iterator[tuple[float, ...]]:
-    """What a reader from outside and each organization knows; who knows the same needs no second look."""
-    yield from {(), *(tuple(sorted(own)) for own in answers.values())}
+    def _known(self, spreads: Sequence[tuple[list[bool], Interval]]) -> Known:
+        members = np.array([who for who, _ in spreads], dtype=np.bool_).reshape(-1, len(self.ids))
+        ends = np.array([ends for _, ends in spreads], dtype=np.float64).reshape(-1, 2)
+        return Known(
+            self.answers, self.organization, self.rows, self.low, self.high, members, ends, self.structure.step
+        )
 
-
-def _enumerated(
-    everybody: Sequence[float], own: Sequence[float], mean: Interval, variance: Interval, step: float, top: int
-) -> bool:
-    n, known = len(everybody), [round(answer / step) for answer in own]
-    known_sum, known_squares = sum(known), sum(answer * answer for answer in known)
-    windows = []
-    for total in range(math.ceil(n * mean.low / step - 1e-9), math.floor(n * mean.high / step + 1e-9) + 1):
-        around = total * total / n - known_squares
-        least = math.ceil((n - 1) * variance.low / step**2 + around - 1e-9)
-        most = math.floor((n - 1) * variance.high / step**2 + around + 1e-9)
-        if most >= max(least, 0) and total >= known_sum:
-            windows.append((total - known_sum, max(least, 0), most))
-    enough = points_needed(step)
-    return answers_possible(n - len(known), top, windows, enough) >= enough
-
-
-def _within_bounds(
-    everybody: Sequence[float], own: Sequence[float], mean: Interval, variance: Interval, step: float
-) -> bool:
-    n, k = len(everybody), len(everybody) - len(own)
-    centre = math.fsum(everybody) / n
-    away = [answer - centre for answer in own]
-    left = (n - 1) * variance.high - math.fsum(a * a for a in away) - math.fsum(away) ** 2 / k
-    radius = math.sqrt(max(left, 0.0) * (k - 1) / k)
-    middle = centre - math.fsum(away) / k
-    slack = (mean.high - mean.low) / 2 * n / k
-    low, high = max(0.0, middle - radius - slack), min(100.0, middle + radius + slack)
-    points = math.floor(high / step + 1e-9) - math.ceil(low / step - 1e-9) + 1
-    return high - low >= MIN_WIDTH and points >= points_needed(step)
+    def _row(self, one: Published) -> list[FloatArray]:
+        """A published mean, person by person; none for means that reach over rounds or over parts of organizations."""
+        terms = [(term.population, term.weight) for term in one.terms] or [(one.population, 1.0)]
+        reaches = any(term.round_key != one.round_key for term in one.terms)
+        if reaches or not all(self.knows(self.populations[key]) for key, _ in terms):
+            return []
+        row = np.zeros(len(self.ids))
+        for key, weight in terms:
+            weights = organization_weights(self.populations[key], one.statistic, self.structure.sides)
+            row += weight * np.array([weights.get(o, 0.0) / len(self.given[o]) for o in self.ids])
+        return [row]

@@ -48,11 +48,3 @@ class Truth:
         """Means per target (rows) and organization; NaN where there is none."""
         rows = {target: [self.means(target).get(o, math.nan) for o in organizations] for target in set(targets)}
         return np.array([rows[target] for target in targets], dtype=np.float64)
-
-    def answers(self, target: str, population: Population) -> dict[str, tuple[float, ...]] | None:
-        """The answers of everybody in a population; None when they are not known to be exactly these."""
-        given = self.structure.answers.get(target, {})
-        counts = population.counts
-        if any(len(given.get(organization, ())) != n for organization, n in counts.items()):
-            return None
-        return {organization: tuple(given[organization]) for organization in counts}

@@ -1,0 +1,123 @@
+"""What a spread beside means gives away, proved on whole answers.
+
+A linear program cannot see a spread: with mean and SD of one item two colleagues who subtract their own answers often
+learn the rest. Nobody is pinned when other whole answers give the same published numbers: people who weigh the same in
+all of them may have exchanged their answers, which no spread or agreement of any kind notices; or two or three people
+may have answered a few points higher or lower. What is not proved open in this way counts as pinned.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import combinations
+
+import numpy as np
+
+from analysis.attack import points_needed
+from analysis.estimates import BoolArray, FloatArray, IntArray
+
+TOLERANCE = 1e-6
+MOST_COMPANY = 100
+SMALL_STEPS = np.arange(-4.0, 5.0)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Known:
+    """What is published of one target, person by person.
+
+    answers: (n,) points of 100. organization: (n,) codes. rows: (n_rows, n) weights of published means, with their ends
+    low and high (n_rows,). members: (n_spreads, n), who is in each published spread; variances: (n_spreads, 2) ends of
+    its variance, divisor n - 1, points squared. step: distance of two scale points.
+    """
+
+    answers: FloatArray
+    organization: IntArray
+    rows: FloatArray
+    low: FloatArray
+    high: FloatArray
+    members: BoolArray
+    variances: FloatArray
+    step: float
+
+
+def everybody_is_open(known: Known) -> bool:
+    """Whether each person may have given at least 3 answers, whichever organization subtracts its own.
+
+    Exact in what it accepts: every answer counted belongs to a set of answers, on the scale, that fits all numbers.
+    """
+    needed = points_needed(known.step)
+    organization = known.organization.tolist()
+    for answers in _exchangeable(known):
+        for attacker in {-1, *organization}:
+            found = {answer: place for answer, at in answers.items() for place in at if organization[place] != attacker}
+            if found and len(found) < needed:
+                others = known.organization != attacker
+                if not all(_has_choice(known, person, others, set(found), needed) for person in found.values()):
+                    return False
+    return True
+
+
+def _exchangeable(known: Known) -> list[dict[float, list[int]]]:
+    """Groups of people who weigh the same in every published number: scale point -> who answered it."""
+    groups: dict[tuple[float, ...], dict[float, list[int]]] = {}
+    columns = np.vstack([np.round(known.rows, 12), known.members]).T.tolist()
+    answers = np.round(known.answers / known.step).tolist()
+    for person, (column, answer) in enumerate(zip(columns, answers, strict=True)):
+        groups.setdefault(tuple(column), {}).setdefault(answer, []).append(person)
+    return list(groups.values())
+
+
+def _has_choice(known: Known, person: int, others: BoolArray, found: set[float], needed: int) -> bool:
+    """Whether moves of two or three people bring this person to enough different answers."""
+    answers = set(found)
+    company = [one for one in np.flatnonzero(others).tolist() if one != person]
+    pairs = list(combinations(company, 2))
+    moves = [(1, np.array(company, dtype=np.int64).reshape(-1, 1))]
+    moves.append((2, np.array(pairs[:: 1 + len(pairs) // MOST_COMPANY], dtype=np.int64).reshape(-1, 2)))
+    for size, companions in moves:
+        if len(companions):
+            answers |= _reached(known, person, companions, size)
+        if len(answers) >= needed:
+            return True
+    return False
+
+
+def _reached(known: Known, person: int, companions: IntArray, size: int) -> set[float]:
+    """Answers of a person for which some companions' moves restore all numbers."""
+    top = round(100.0 / known.step)
+    single = np.arange(-float(top), top + 1) if size == 1 else SMALL_STEPS
+    grid = np.stack(np.meshgrid(*[single] * size, indexing="ij"), axis=-1).reshape(-1, size) * known.step
+    own = np.arange(-3.0, 4.0) * known.step
+    own = own[(known.answers[person] + own >= -TOLERANCE) & (known.answers[person] + own <= 100.0 + TOLERANCE)]
+    at = known.answers[companions][:, None, :] + grid[None]
+    on_scale = ((at >= -TOLERANCE) & (at <= 100.0 + TOLERANCE)).all(axis=2)
+    fits = np.broadcast_to(on_scale, (len(own), *on_scale.shape)).copy()
+    for row, low, high in zip(known.rows, known.low, known.high, strict=True):
+        value = float(row @ known.answers) + row[person] * own[:, None, None] + row[companions] @ grid.T
+        fits &= (value >= min(low, row @ known.answers) - TOLERANCE) & (
+            value <= max(high, row @ known.answers) + TOLERANCE
+        )
+    for members, ends in zip(known.members, known.variances, strict=True):
+        fits &= _keeps_spread(known, members, ends, (person, companions), (own, grid))
+    return set(np.round((known.answers[person] + own[fits.any(axis=(1, 2))]) / known.step).tolist())
+
+
+def _keeps_spread(
+    known: Known,
+    members: BoolArray,
+    ends: FloatArray,
+    movers: tuple[int, IntArray],
+    moves: tuple[FloatArray, FloatArray],
+) -> BoolArray:
+    """Whether the variance stays within its ends: (n_own, n_companies, n_moves)."""
+    (person, companions), (own, grid) = movers, moves
+    x, n = known.answers, int(members.sum())
+    inside = members[companions].astype(np.float64)
+    total = x[members].sum() + inside @ grid.T
+    squares = (x[members] ** 2).sum() + 2.0 * (inside * x[companions]) @ grid.T + inside @ (grid**2).T
+    if members[person]:
+        total = total[None] + own[:, None, None]
+        squares = squares[None] + (2.0 * x[person] * own + own**2)[:, None, None]
+    variance = (squares - total**2 / n) / (n - 1)
+    kept = (variance >= ends[0] - TOLERANCE) & (variance <= ends[1] + TOLERANCE)
+    return np.asarray(kept if kept.ndim == 3 else kept[None])
