@@ -8,6 +8,7 @@ may have answered a few points higher or lower. What is not proved open in this 
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 from itertools import combinations
 
@@ -17,7 +18,7 @@ from analysis.attack import points_needed
 from analysis.estimates import BoolArray, FloatArray, IntArray
 
 TOLERANCE = 1e-6
-MOST_COMPANY = 100
+FEW_PAIRS, MANY_PAIRS = 10, 100
 SMALL_STEPS = np.arange(-4.0, 5.0)
 
 
@@ -26,8 +27,8 @@ class Known:
     """What is published of one target, person by person.
 
     answers: (n,) points of 100. organization: (n,) codes. rows: (n_rows, n) weights of published means, with their ends
-    low and high (n_rows,). members: (n_spreads, n), who is in each published spread; variances: (n_spreads, 2) ends of
-    its variance, divisor n - 1, points squared. step: distance of two scale points.
+    low and high (n_rows,); kinds: `kinds_of` these rows. members: (n_spreads, n), who is in each published spread;
+    variances: (n_spreads, 2) ends of its variance, divisor n - 1, points squared. step: distance of two scale points.
     """
 
     answers: FloatArray
@@ -35,6 +36,7 @@ class Known:
     rows: FloatArray
     low: FloatArray
     high: FloatArray
+    kinds: list[tuple[float, ...]]
     members: BoolArray
     variances: FloatArray
     step: float
@@ -47,11 +49,12 @@ def everybody_is_open(known: Known) -> bool:
     """
     needed = points_needed(known.step)
     organization = known.organization.tolist()
-    for answers in _exchangeable(known):
-        for attacker in {-1, *organization}:
-            found = {answer: place for answer, at in answers.items() for place in at if organization[place] != attacker}
-            if found and len(found) < needed:
+    for given in _exchangeable(known):
+        alone = Counter(organization[at[0]] for at in given.values() if len({organization[one] for one in at}) == 1)
+        for attacker in [-1, *dict.fromkeys(organization)]:
+            if 0 < len(given) - alone[attacker] < needed:
                 others = known.organization != attacker
+                found = {answer: one for answer, at in given.items() for one in at if organization[one] != attacker}
                 if not all(_has_choice(known, person, others, set(found), needed) for person in found.values()):
                     return False
     return True
@@ -59,12 +62,16 @@ def everybody_is_open(known: Known) -> bool:
 
 def _exchangeable(known: Known) -> list[dict[float, list[int]]]:
     """Groups of people who weigh the same in every published number: scale point -> who answered it."""
-    groups: dict[tuple[float, ...], dict[float, list[int]]] = {}
-    columns = np.vstack([np.round(known.rows, 12), known.members]).T.tolist()
+    groups: dict[tuple[object, ...], dict[float, list[int]]] = {}
     answers = np.round(known.answers / known.step).tolist()
-    for person, (column, answer) in enumerate(zip(columns, answers, strict=True)):
-        groups.setdefault(tuple(column), {}).setdefault(answer, []).append(person)
+    for person, (answer, *kind) in enumerate(zip(answers, known.kinds, *known.members.tolist(), strict=True)):
+        groups.setdefault(tuple(kind), {}).setdefault(answer, []).append(person)
     return list(groups.values())
+
+
+def kinds_of(rows: FloatArray) -> list[tuple[float, ...]]:
+    """The weights of each person in the published means: those with the same may exchange."""
+    return [tuple(column) for column in np.round(rows, 12).T.tolist()]
 
 
 def _has_choice(known: Known, person: int, others: BoolArray, found: set[float], needed: int) -> bool:
@@ -72,19 +79,21 @@ def _has_choice(known: Known, person: int, others: BoolArray, found: set[float],
     answers = set(found)
     company = [one for one in np.flatnonzero(others).tolist() if one != person]
     pairs = list(combinations(company, 2))
-    moves = [(1, np.array(company, dtype=np.int64).reshape(-1, 1))]
-    moves.append((2, np.array(pairs[:: 1 + len(pairs) // MOST_COMPANY], dtype=np.int64).reshape(-1, 2)))
-    for size, companions in moves:
-        if len(companions):
-            answers |= _reached(known, person, companions, size)
+    for companions in (
+        [(one,) for one in company],
+        pairs[:: 1 + len(pairs) // FEW_PAIRS],
+        pairs[:: 1 + len(pairs) // MANY_PAIRS],
+    ):
+        if companions:
+            answers |= _reached(known, person, np.array(companions, dtype=np.int64))
         if len(answers) >= needed:
             return True
     return False
 
 
-def _reached(known: Known, person: int, companions: IntArray, size: int) -> set[float]:
+def _reached(known: Known, person: int, companions: IntArray) -> set[float]:
     """Answers of a person for which some companions' moves restore all numbers."""
-    top = round(100.0 / known.step)
+    size, top = companions.shape[1], round(100.0 / known.step)
     single = np.arange(-float(top), top + 1) if size == 1 else SMALL_STEPS
     grid = np.stack(np.meshgrid(*[single] * size, indexing="ij"), axis=-1).reshape(-1, size) * known.step
     own = np.arange(-3.0, 4.0) * known.step

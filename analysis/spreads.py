@@ -8,7 +8,7 @@ import numpy as np
 
 from analysis.equations import organization_weights
 from analysis.estimates import FloatArray, Interval
-from analysis.exchanges import Known, everybody_is_open
+from analysis.exchanges import Known, everybody_is_open, kinds_of
 from analysis.published import Population, Published, Structure
 
 
@@ -26,11 +26,12 @@ class Spreads:
         self.given = structure.answers.get(target, {})
         self.ids = [organization for organization, own in self.given.items() for _ in own]
         self.answers = np.array([answer for own in self.given.values() for answer in own], dtype=np.float64)
-        codes = {organization: code for code, organization in enumerate(self.given)}
-        self.organization = np.array([codes[organization] for organization in self.ids], dtype=np.int64)
+        sizes = [len(own) for own in self.given.values()]
+        self.organization = np.repeat(np.arange(len(sizes)), sizes)
         rows = [(row, ends) for one, ends in means for row in self._row(one)]
         self.rows = np.array([row for row, _ in rows]).reshape(-1, len(self.ids))
         self.low, self.high = np.array([ends for _, ends in rows], dtype=np.float64).reshape(-1, 2).T
+        self.kinds = kinds_of(self.rows)
         self.admitted: list[tuple[list[bool], Interval]] = []
 
     def knows(self, population: Population) -> bool:
@@ -54,7 +55,15 @@ class Spreads:
         members = np.array([who for who, _ in spreads], dtype=np.bool_).reshape(-1, len(self.ids))
         ends = np.array([ends for _, ends in spreads], dtype=np.float64).reshape(-1, 2)
         return Known(
-            self.answers, self.organization, self.rows, self.low, self.high, members, ends, self.structure.step
+            self.answers,
+            self.organization,
+            self.rows,
+            self.low,
+            self.high,
+            self.kinds,
+            members,
+            ends,
+            self.structure.step,
         )
 
     def _row(self, one: Published) -> list[FloatArray]:
@@ -66,5 +75,6 @@ class Spreads:
         row = np.zeros(len(self.ids))
         for key, weight in terms:
             weights = organization_weights(self.populations[key], one.statistic, self.structure.sides)
-            row += weight * np.array([weights.get(o, 0.0) / len(self.given[o]) for o in self.ids])
+            by_organization = [weights.get(o, 0.0) / max(1, len(own)) for o, own in self.given.items()]
+            row += weight * np.array(by_organization)[self.organization]
         return [row]

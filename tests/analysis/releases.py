@@ -55,12 +55,15 @@ def standard_parts():
 
 
 def draw_answers(rng, sizes, leaves, level=65.0, sd=20.0, between=12.0, step=10.0):
-    """Answers of people in organizations, rounded to the scale."""
+    """Answers rounded to the scale: half the variance of a person and of an organization is the same for all leaves."""
     answers = {}
+    half, people = math.sqrt(0.5), [rng.normal(0, sd, n) for n in sizes]
+    lasting = rng.normal(0, between, len(sizes))
     for leaf in leaves:
-        means = rng.normal(level, between, len(sizes))
+        means = level + half * (lasting + rng.normal(0, between, len(sizes)))
         drawn = [
-            np.clip(np.round(rng.normal(m, sd, n) / step) * step, 0, 100) for m, n in zip(means, sizes, strict=True)
+            np.clip(np.round((m + half * (own + rng.normal(0, sd, n))) / step) * step, 0, 100)
+            for m, n, own in zip(means, sizes, people, strict=True)
         ]
         answers[leaf] = {f"o{i}": tuple(map(float, one)) for i, one in enumerate(drawn)}
     return answers

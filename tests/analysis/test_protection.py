@@ -128,7 +128,9 @@ def test_a_gap_falls_with_its_sides():
 
 
 def test_companions_follow_their_mean():
-    structure, everybody = made([3, 3, 3, 3]), population("all", [3] * 4)
+    given = [(20.0, 50.0, 30.0), (80.0, 60.0, 90.0), (30.0, 70.0, 50.0), (60.0, 100.0, 80.0)]
+    structure = make_structure({"T1": {f"o{i}": own for i, own in enumerate(given)}})
+    everybody = population("all", [3] * 4)
     pair = population("pair", [3, 3, 0, 0])
     derived = [Published(f"geometric|{who.code}", "T1", who.code, 51.0, "geometric", "r1") for who in (everybody, pair)]
     numbers = [candidate(structure, "T1", everybody), *companions(structure, "T1", everybody, "r1"), *derived]
