@@ -104,10 +104,10 @@ def rwg_j_star(scores: FloatArray, null: float) -> float:
 
 
 def mean_item_variance(scores: FloatArray) -> float:
-    """Mean over items of the variance (n - 1) over people who answered all; NaN for fewer than two of them."""
+    """Mean over items of the variance (n - 1) of people who answered all; NaN without two of them or without items."""
     scores = _checked(scores)
     complete = scores[np.isfinite(scores).all(axis=1)]
-    return float(complete.var(axis=0, ddof=1).mean()) if len(complete) > 1 else math.nan
+    return float(complete.var(axis=0, ddof=1).mean()) if len(complete) > 1 and complete.size else math.nan
 
 
 def ad_mean(values: FloatArray) -> float:

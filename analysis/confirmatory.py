@@ -56,6 +56,8 @@ def one_factor_fit(
     table = np.asarray(scores, dtype=np.float64)
     if table.ndim != 2:
         raise ValueError("scores must be two-dimensional: people by items")
+    if table.shape[1] == 0:
+        return _blank(len(table), np.ones((0, 1), dtype=bool), "no_data")
     return factor_fit(
         table,
         np.ones((table.shape[1], 1), dtype=bool),

@@ -20,7 +20,8 @@ class FitIndices:
 
     chi2 on df, p: likelihood ratio against no model at all. baseline_*: the same for uncorrelated items. cfi: held to
     0-1; tli, nfi, rni: not held. rmsea with rmsea_interval (90 %), close_p: that it is at most .05. srmr: residuals
-    over the observed standard deviations (Bentler), with the means where modelled; srmr_mplus: of correlations.
+    over the observed standard deviations (Bentler), with the means where modelled; srmr_mplus: of correlations, and
+    with a mean structure not independent of where the scale begins.
     n_parameters, log_likelihood, aic, bic: normal likelihood. discrepancy: minimum of F.
     """
 

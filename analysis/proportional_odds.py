@@ -11,6 +11,7 @@ from analysis.estimates import FloatArray, IntArray, Reason
 
 MOST_STEPS = 100
 AT_REST = 1e-10
+INVERTIBLE = 1e-13  # smallest eigenvalue of the information, as a share of the largest
 SEPARATED = 40.0  # a linear predictor so large means that the maximum lies at infinity
 
 
@@ -65,7 +66,8 @@ def _newton(codes: IntArray, x: FloatArray, start: FloatArray) -> tuple[FloatArr
     values, height = start, _height(codes, x, start)
     for _ in range(MOST_STEPS):
         slope, information = _derivatives(codes, x, values)
-        if np.linalg.eigvalsh(information)[0] <= 0:
+        ends = np.linalg.eigvalsh(information)[[0, -1]]
+        if ends[0] <= INVERTIBLE * ends[1]:
             return None
         step = np.linalg.solve(information, slope)
         if np.abs(step).max() < AT_REST:
