@@ -75,7 +75,7 @@ def analyse_command(
     from server.local import Wanted, analyse
 
     calendar = Calendar(rhythm, first_closed.date() if first_closed else FIRST)
-    wanted = Wanted(answers, dyads, instrument, mapping, calendar, charts, briefs, robustness, seed)
+    wanted = Wanted(answers, dyads, instrument, mapping, calendar, charts, briefs, robustness, seed=seed)
     with _bad_input():
         given, paths = analyse(wanted, out, show=shown)
     typer.echo("Not for publication: only the floors were applied; combinations of numbers were not checked.")
@@ -99,6 +99,9 @@ def import_command(
         Level, typer.Option(help="Disclosure level of what organizations say of each other: A, B or C.")
     ] = Level.B,
     facilitator: Annotated[str | None, typer.Option(help="E-mail of the account that may read them.")] = None,
+    existing: Annotated[
+        bool, typer.Option("--existing", help="Add later rounds to partnerships that were imported before.")
+    ] = False,
     rhythm: Rhythm = RHYTHM,
     first_closed: First = None,
 ) -> None:
@@ -121,7 +124,7 @@ def import_command(
         settings.var_dir.mkdir(parents=True, exist_ok=True)
         upgrade(settings.database_url)
         engine = make_engine(settings.database_url)
-        placing = Placing(partnership_prefix, level.value, facilitator)
+        placing = Placing(partnership_prefix, level.value, facilitator, existing)
         made = import_history(engine, wanted, placing, actor="command line", now=datetime.now(UTC), show=shown)
         engine.dispose()
     for note in made.notes:

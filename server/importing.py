@@ -6,9 +6,9 @@ No row of a respondent is stored. One transaction: a fault anywhere, and the dat
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import date, datetime
+from datetime import datetime
 from functools import cache
 from importlib.metadata import version
 from typing import Any
@@ -27,7 +27,7 @@ from server.releasing import Heading, Protected, release_of, rounded, unopened_r
 from surveys import accounts, audit, partnerships, releases, rounds
 from surveys.database import transaction
 from surveys.models import Account, AuditEntry, Organization, Partnership
-from surveys.problems import InvalidInput, NotFound
+from surveys.problems import InvalidInput, NotFound, OpeningFailed
 from surveys.releases import Cell, Partner, Release
 
 OUTCOME = "nothing was imported"
@@ -47,11 +47,15 @@ class Imported:
 
 @dataclass(frozen=True)
 class Placing:
-    """Where an import goes: the beginning of the codes, the disclosure level, and who may read it."""
+    """Where an import goes: the beginning of the codes, the disclosure level, and who may read it.
+
+    existing: the rounds continue partnerships that were imported before, found by their names.
+    """
 
     prefix: str = ""
     level: str = "B"
     facilitator: str | None = None
+    existing: bool = False
 
 
 def import_history(
@@ -59,6 +63,9 @@ def import_history(
 ) -> Imported:
     """Read the files and store their history, whole or not at all. Raises InvalidInput or NotFound."""
     digest = digest_of(wanted)
+    if placing.existing:
+        with Session(engine) as session:
+            wanted = replace(wanted, known=frozenset(_imported(session, placing.prefix)))
     given = read(wanted, outcome=OUTCOME, show=show)
     with transaction(engine) as session:
         return store_history(session, given, digest, placing, actor=actor, now=now, show=show)
@@ -77,19 +84,31 @@ def store_history(
     """Store what was read, inside the caller's transaction. digest: of the files, see `digest_of`."""
     _refuse_again(session, digest)
     reader = _reader(session, placing.facilitator)
-    organizations = _organizations(session, given)
-    pooled = _pooled(given)
+    known = _imported(session, placing.prefix) if placing.existing else {}
+    import_ = _Import(session, given, digest, now, _organizations(session, given), _pooled(given))
     hidden = 0
     with show("Estimating and protecting") as step:
         for at, name in enumerate(given.partnerships, start=1):
-            made = _partnership(session, given, name, placing)
-            if reader is not None:
-                accounts.entrust(session, reader, made.id)
-            hidden += _history(session, given, name, made, organizations, pooled, digest, now)
+            partnership = known[name] if placing.existing else _partnership(session, given, name, placing)
+            if reader is not None and not accounts.facilitates(session, reader, partnership.id):
+                accounts.entrust(session, reader, partnership.id)
+            hidden += import_.history(name, partnership)
             step(at / len(given.partnerships))
     audit.record(session, actor, ACT, digest, now)
     n_rounds = sum(len(days) for days in given.days.values())
     return Imported(len(given.partnerships), n_rounds, hidden, given.notes)
+
+
+def _imported(session: Session, prefix: str) -> dict[str, Partnership]:
+    """Title -> partnership that was imported before."""
+    query = select(Partnership).where(Partnership.phase == "imported", col(Partnership.code).startswith(prefix))
+    found: dict[str, Partnership] = {}
+    for one in session.exec(query):
+        if found.setdefault(one.title, one) is not one:
+            raise InvalidInput(
+                f"two imported partnerships are called {one.title}; tell them apart by --partnership-prefix; {OUTCOME}"
+            )
+    return found
 
 
 def digest_of(wanted: Wanted) -> str:
@@ -163,62 +182,76 @@ def _pooled(given: Histories) -> dict[int, tuple[Cell, ...]]:
     }
 
 
-def _history(
-    session: Session,
-    given: Histories,
-    name: str,
-    partnership: Partnership,
-    organizations: Mapping[str, Organization],
-    pooled: Mapping[int, tuple[Cell, ...]],
-    digest: str,
-    now: datetime,
-) -> int:
-    """The rounds of one partnership, oldest first; returns how many lie below the floors."""
-    earlier: list[EarlierRound] = []
-    before: list[Release] = []
-    joined: set[str] = set()
-    hidden = 0
-    for one in given.rounds(name):
-        round_ = replace(one, organizations=tuple(_stored(partner, organizations) for partner in one.organizations))
-        _join(session, partnership, one.organizations, organizations, joined, one.closed_on)
+@dataclass(frozen=True)
+class _Import:
+    """One import while it is stored."""
+
+    session: Session
+    given: Histories
+    digest: str
+    now: datetime
+    organizations: Mapping[str, Organization]
+    pooled: Mapping[int, tuple[Cell, ...]]
+
+    def history(self, name: str, partnership: Partnership) -> int:
+        """Store the rounds of one partnership, oldest first; returns how many lie below the floors."""
+        before = releases.series(self.session, partnership.id, audience="facilitator")
+        self._check_continues(name, partnership, before)
+        earlier: list[EarlierRound] = []
+        hidden = 0
+        for one in self.given.rounds(name):
+            self._join(partnership, one)
+            renamed = tuple(self._stored(partner) for partner in one.organizations)
+            made = self._round(replace(one, organizations=renamed), partnership, earlier, before)
+            before.append(made.release)
+            too_small = made.published is None
+            if not too_small:
+                earlier.append(remembered(replace(one, organizations=renamed), made.published))
+            hidden += too_small and one.n_people > 0
+        return hidden
+
+    def _check_continues(self, name: str, partnership: Partnership, before: list[Release]) -> None:
+        """Later rounds of the same questionnaire: anything else would not be one series."""
+        if not before:
+            return
+        last, first = before[-1], min(self.given.days[name])
+        if first <= last.round_number or self.given.days[name][first] <= last.closed_on:
+            raise InvalidInput(
+                f"{name}: round {first}, closed on {self.given.days[name][first]}, does not follow round "
+                f"{last.round_number}, closed on {last.closed_on}; {OUTCOME}"
+            )
+        if last.instrument_digest != self.given.instrument.digest:
+            raise InvalidInput(f"{partnership.code} was asked another questionnaire before; {OUTCOME}")
+
+    def _round(
+        self, given: RoundAnswers, partnership: Partnership, earlier: list[EarlierRound], before: list[Release]
+    ) -> Protected:
         stored = rounds.import_round(
-            session,
+            self.session,
             partnership,
             given.instrument,
-            number=round_.number,
-            closed_on=round_.closed_on,
+            number=given.number,
+            closed_on=given.closed_on,
             invited={},  # nobody knows
-            seed=digest[:32],
+            seed=self.digest[:32],
         )
-        too_small = rounds.is_too_small(round_.n_people, int((round_.counts > 0).sum()))
         heading = Heading(partnership.title, stored.label, stored.dyadic_mode, stored.disclosure_level)
-        about = _provenance(given, round_, digest, stored.disclosure_level)
-        found = _release(heading, round_, earlier, before, about, too_small=too_small, seed=digest)
-        release = replace(found.release, cells=(*found.release.cells, *pooled.get(round_.number, ())))
-        releases.store(session, stored, release, now=now)
-        before.append(release)
-        if not too_small:
-            earlier.append(remembered(round_, found.published))
-        hidden += too_small and round_.n_people > 0
-    return hidden
+        about = _provenance(self.given, given, self.digest, stored.disclosure_level)
+        found = _release(heading, given, earlier, before, about, seed=self.digest)
+        release = replace(found.release, cells=(*found.release.cells, *self.pooled.get(given.number, ())))
+        releases.store(self.session, stored, release, now=self.now)
+        return replace(found, release=release)
 
+    def _stored(self, partner: Partner) -> Partner:
+        return replace(partner, id=str(self.organizations[partner.name].id))
 
-def _stored(partner: Partner, organizations: Mapping[str, Organization]) -> Partner:
-    return replace(partner, id=str(organizations[partner.name].id))
-
-
-def _join(
-    session: Session,
-    partnership: Partnership,
-    partners: Iterable[Partner],
-    organizations: Mapping[str, Organization],
-    joined: set[str],
-    on: date,
-) -> None:
-    for partner in partners:
-        if partner.name not in joined:
-            partnerships.join(session, partnership, organizations[partner.name], on=on)
-            joined.add(partner.name)
+    def _join(self, partnership: Partnership, given: RoundAnswers) -> None:
+        """Who answered was a member, from the first such round on."""
+        members = {str(one.id) for _, one in partnerships.members_on(self.session, partnership.id, given.closed_on)}
+        for partner in given.organizations:
+            organization = self.organizations[partner.name]
+            if str(organization.id) not in members:
+                partnerships.join(self.session, partnership, organization, on=given.closed_on)
 
 
 def _release(
@@ -228,15 +261,18 @@ def _release(
     before: list[Release],
     about: Mapping[str, Any],
     *,
-    too_small: bool,
     seed: str,
 ) -> Protected:
-    if too_small:
+    """The protected release of a round; below the floors only positions count, as when a round is opened."""
+    if rounds.is_too_small(given.n_people, int((given.counts > 0).sum())):
         made = unopened_release(heading, given, heading.disclosure_level, about)
         return made if given.n_people else replace(made, release=replace(made.release, markers=()))
     rng = np.random.default_rng([int(seed[:16], 16), given.number])
     estimated = estimate(given, earlier, rng=rng, level=heading.disclosure_level)
-    return release_of(heading, given, estimated, earlier, before, provenance=about)
+    found = release_of(heading, given, estimated, earlier, before, provenance=about)
+    if found.report is None or not found.report.passed:
+        raise OpeningFailed(f"{heading.partnership}, round {given.number}: the audit did not pass; {OUTCOME}")
+    return found
 
 
 def _provenance(given: Histories, round_: RoundAnswers, digest: str, level: str) -> dict[str, Any]:

@@ -38,6 +38,7 @@ class Wanted:
     charts: bool = False
     briefs: bool = False
     robustness: bool = False
+    known: frozenset[str] | None = None  # partnerships the files may speak of; None: any
     seed: int = 1
 
 
@@ -73,9 +74,11 @@ def _read(wanted: Wanted, instrument: Instrument, mapping: dict[str, str], outco
     answers = dyads = None
     if wanted.answers is not None:
         with show(f"Reading {wanted.answers.name}") as step:
-            answers = read_answers(wanted.answers, instrument, mapping, outcome=outcome, progress=step)
+            answers = read_answers(
+                wanted.answers, instrument, mapping, partnerships=wanted.known, outcome=outcome, progress=step
+            )
     if wanted.dyads is not None:
-        known = answers.partnerships if answers else ()
+        known = answers.partnerships if answers else wanted.known
         with show(f"Reading {wanted.dyads.name}") as step:
             dyads = read_dyads(wanted.dyads, instrument, mapping, partnerships=known, outcome=outcome, progress=step)
     found = Histories(instrument, answers, dyads, wanted.calendar)

@@ -9,6 +9,7 @@ import numpy as np
 from analysis.cluster_means import cluster_robust_mean
 from analysis.disclosure import cell_refusal
 from analysis.estimates import IntArray
+from analysis.intervals import FEWEST_FOR_INTERVAL
 from server.exchange.csv_in import AnswerTable
 from server.exchange.histories import Histories
 from server.local_rows import ALL, Row, hidden
@@ -41,7 +42,7 @@ def level_cell(levels: Levels, at: int, column: int, target: str, population: st
     if refusal := levels.refusal[at, column]:
         return hidden(cell, str(refusal))
     value, low, high = (float(one[at, column]) for one in (levels.value, levels.low, levels.high))
-    known = np.isfinite(low)
+    known, enough = np.isfinite(low), levels.organizations[at, column] >= FEWEST_FOR_INTERVAL
     return Cell(
         "level",
         target,
@@ -52,7 +53,7 @@ def level_cell(levels: Levels, at: int, column: int, target: str, population: st
         n=int(levels.people[at, column]),
         method=METHOD,
         question="infinite",
-        reason=None if known else "too_few",
+        reason=None if known else "zero_variance" if enough else "too_few",
     )
 
 

@@ -13,7 +13,7 @@ import numpy.typing as npt
 
 from analysis.disclosure import MIN_ORGANIZATIONS, MIN_OTHERS, MIN_PEOPLE
 from analysis.estimates import BoolArray, FloatArray, IntArray
-from analysis.intervals import FEWEST_FOR_INTERVAL
+from analysis.intervals import FEWEST_FOR_INTERVAL, NO_WIDTH
 from analysis.ratings import COMPLETE
 from server.exchange.csv_in import AnswerTable
 from server.measurement import COMPOSITE_COMPLETE
@@ -73,7 +73,7 @@ class ScoreTable:
         apart = np.where(has, self.means - value[self.group_cell], 0.0) ** 2
         spread = np.sqrt(self._per_cell(apart) / np.maximum(organizations - 1, 1))
         half = _t95(organizations - 1) * spread / np.sqrt(np.maximum(organizations, 1))
-        half = np.where(organizations >= FEWEST_FOR_INTERVAL, half, np.nan)
+        half = np.where((organizations >= FEWEST_FOR_INTERVAL) & (half > NO_WIDTH), half, np.nan)
         largest = np.zeros_like(people)
         np.maximum.at(largest, self.group_cell, counts)
         refusal: Words = np.full(value.shape, "", dtype=object)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Mapping, Sequence
 from datetime import date
 
@@ -16,6 +17,8 @@ from surveys.instruments import NON_ANSWERS, Scale
 # What a file may hold in place of a score; the short forms are ours.
 SHORT_FORMS = {"cj": "cannot_judge", "na": "cannot_judge", "n/a": "cannot_judge", "pn": "prefer_not"}
 NUMBER = re.compile(r"[+-]?\d{1,9}(\.\d*)?")
+# Controls, line ends and signs that turn the direction of reading; the spaces of no width that Khmer needs are kept.
+UNREADABLE = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
 CANNOT_JUDGE, PREFER_NOT, FAULT = np.inf, -np.inf, 1e308  # stand for words in a column of scores
 UNKNOWN = -1
 HIGHEST_ROUND = 999
@@ -32,7 +35,7 @@ class Names(dict[str, int]):
 
     def __missing__(self, text: str) -> int:
         name = _name(text)
-        fit = bool(name) and name.isprintable() and len(name) <= LONGEST_NAME
+        fit = bool(name) and not UNREADABLE.search(name) and len(name) <= LONGEST_NAME
         code = self._places.setdefault(name, len(self.names)) if fit else UNKNOWN
         if fit and code == len(self.names):
             self.names.append(name)
@@ -79,7 +82,7 @@ def number(text: str, *, comma_is_decimal: bool = False) -> float | None:
 
 def _name(text: str) -> str:
     """A name as its owner wrote it: without the apostrophe that protects a spreadsheet from formulas."""
-    name = text.strip()
+    name = unicodedata.normalize("NFC", text.strip())
     return name[1:] if len(name) > 1 and name[0] == "'" and name[1] in "=+-@" else name
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
@@ -24,7 +24,7 @@ from server.exchange.columns import (
     words_of,
 )
 from server.exchange.faults import LISTED, Faults, quoted
-from server.exchange.headers import check_header
+from server.exchange.headers import check_header, refuse_unknown
 from server.exchange.sheet import Piece, Progress, Sheet, opened, silent
 from surveys.instruments import Instrument
 from surveys.models.partnerships import EXTERNAL_KINDS, NATIONAL_KINDS
@@ -83,10 +83,14 @@ def read_answers(
     instrument: Instrument,
     mapping: Mapping[str, str] | None = None,
     *,
+    partnerships: Collection[str] | None = None,
     outcome: str = "nothing was read",
     progress: Progress = silent,
 ) -> AnswerTable:
-    """Read a file of answers. Raises InvalidInput that names up to twenty faults with line and column."""
+    """Read a file of answers. Raises InvalidInput that names up to twenty faults with line and column.
+
+    partnerships: those that are known; another one is a fault. None: any.
+    """
     faults = Faults(path.name, outcome)
     items = [item.code for item in instrument.items]
     by_line = (mapping or {}).get("respondent") == EVERY_LINE
@@ -100,6 +104,8 @@ def read_answers(
     if not gathered.codes and not faults.total:
         faults.add(2, "", "the file holds no answers")
     faults.refuse()
+    codes = np.concatenate(gathered.codes)
+    refuse_unknown(gathered.partnerships.names, partnerships, codes[:, 0], codes[:, -1], sheet)
     _check_repeats(gathered, sheet)
     _check_sides(gathered, faults)
     faults.refuse()

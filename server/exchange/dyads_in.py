@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,7 +11,7 @@ import numpy as np
 from analysis.estimates import FloatArray, IntArray
 from server.exchange.columns import Names, Scores, choices_of, names_of, rounds_of, scores_of, sorted_names
 from server.exchange.faults import LISTED, Faults, quoted
-from server.exchange.headers import check_header
+from server.exchange.headers import check_header, refuse_unknown
 from server.exchange.sheet import Piece, Progress, opened, silent
 from surveys.instruments import DyadicPart, Instrument
 from surveys.problems import InvalidInput
@@ -52,13 +52,13 @@ def read_dyads(
     instrument: Instrument,
     mapping: Mapping[str, str] | None = None,
     *,
-    partnerships: tuple[str, ...] = (),
+    partnerships: Collection[str] | None = None,
     outcome: str = "nothing was read",
     progress: Progress = silent,
 ) -> DyadTable:
     """Read a file of ratings. Raises InvalidInput that names up to twenty faults with line and column.
 
-    partnerships: those of the answers read beside it; another one is a fault. Empty: any.
+    partnerships: those that are known; another one is a fault. None: any.
     """
     faults, part = Faults(path.name, outcome), instrument.dyadic
     if part is None:
@@ -74,7 +74,9 @@ def read_dyads(
     if not reader.codes and not faults.total:
         faults.add(2, "", "the file holds no ratings")
     faults.refuse()
-    reader.check(partnerships)
+    codes = np.concatenate(reader.codes)
+    refuse_unknown(reader.partnerships.names, partnerships, codes[:, 0], codes[:, -1], sheet)
+    reader.check()
     faults.refuse()
     return reader.table()
 
@@ -121,10 +123,9 @@ class _Reader:
             contact = choices_of(piece, place[self.part.contact.code], self.part.contact.code, ranks, faults)
         self.contact.append(contact)
 
-    def check(self, partnerships: tuple[str, ...]) -> None:
-        """Nobody rates itself, nobody rates twice, and every partnership is known."""
+    def check(self) -> None:
+        """Nobody rates itself, and nobody rates twice."""
         codes = np.concatenate(self.codes)
-        self._refuse_unknown(codes, partnerships)
         own = np.flatnonzero(codes[:, 2] == codes[:, 3])
         for at in own[:LISTED]:
             who = quoted(self.organizations.names[int(codes[at, 2])])
@@ -139,13 +140,6 @@ class _Reader:
             sentence = f"{rater} has rated {rated} in round {second[1]} in line {first[4]} already"
             self.faults.add(int(second[4]), "rater", sentence, place=self.place["rater"])
         self.faults.total += max(0, own.size - LISTED) + max(0, again.size - LISTED)
-
-    def _refuse_unknown(self, codes: IntArray, partnerships: tuple[str, ...]) -> None:
-        for code, name in enumerate(self.partnerships.names):
-            if partnerships and name not in partnerships:
-                line = int(codes[np.flatnonzero(codes[:, 0] == code)[0], 4])
-                sentence = f"the answers know no partnership {quoted(name)}"
-                self.faults.add(line, "partnership", sentence, place=self.place["partnership"])
 
     def table(self) -> DyadTable:
         codes = np.concatenate(self.codes)

@@ -1,10 +1,13 @@
-"""Whether the columns of a file are those that are needed."""
+"""Whether a file speaks of what is known: its columns, and its partnerships."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from difflib import get_close_matches
 
+import numpy as np
+
+from analysis.estimates import IntArray
 from server.exchange.faults import quoted
 from server.exchange.sheet import IGNORED, Sheet
 
@@ -34,3 +37,19 @@ def check_header(
     if not faults.total and not there.intersection(items):
         faults.add(1, "", f"there is no column with an item of {instrument}")
     faults.refuse()
+
+
+def refuse_unknown(
+    names: Sequence[str], known: Collection[str] | None, codes: IntArray, lines: IntArray, sheet: Sheet
+) -> None:
+    """A partnership that nobody knows is more likely misspelt than new. codes, lines: (n,), by row."""
+    if known is None:
+        return
+    for code, name in enumerate(names):
+        if name not in known:
+            near = get_close_matches(name, known, n=1)
+            hint = f"; did you mean {quoted(near[0])}?" if near else ""
+            first = np.flatnonzero(codes == code)
+            sentence = f"there is no partnership {quoted(name)}{hint}"
+            line, place = int(lines[first[0]]), sheet.header.index("partnership")
+            sheet.faults.add(line, "partnership", sentence, place=place, times=first.size)

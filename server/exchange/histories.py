@@ -191,5 +191,6 @@ def slugs_of(names: Sequence[str]) -> tuple[str, ...]:
 
 
 def _plain(name: str) -> str:
-    kept = "".join(sign if unicodedata.category(sign)[0] in "LMN" else " " for sign in name.lower())
+    signs = ((sign, unicodedata.category(sign)) for sign in name.lower())
+    kept = "".join(sign if kind[0] in "LMN" else "" if kind == "Cf" else " " for sign, kind in signs)
     return "-".join(kept.split())[:LONGEST_SLUG].strip("-") or "unnamed"

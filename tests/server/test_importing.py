@@ -7,9 +7,12 @@ from datetime import datetime
 from pathlib import Path
 
 import pytest
+import typer
 from sqlalchemy import Engine
 from sqlmodel import Session, col, func, select
+from typer.testing import CliRunner, Result
 
+from server.commands_data import register
 from server.importing import OUTCOME, Imported, Placing, digest_of, import_history, store_history
 from server.local import Wanted, analyse, read
 from surveys import accounts, releases, rounds
@@ -186,6 +189,62 @@ def test_bad_input_imports_nothing(fresh_engine: Engine, now: datetime, tmp_path
         "answers.csv, line 3, column T1: 11 is outside the scale 0 to 10; nothing was imported"
     )
     assert count(fresh_engine) == before
+
+
+def later(folder: Path, name: str = "one", number: int = 2, day: str = "2021-06-30") -> Wanted:
+    rows = [f"{name},{who},{number},{who},{side},6,{day}" for who, side in (("M", "national"), ("F", "external"))]
+    return Wanted(written(folder, SHORT + ",closed_on", *rows, name=f"{name}-{number}.csv"))
+
+
+def test_later_rounds_of_the_same(fresh_engine: Engine, small: Wanted, now: datetime, tmp_path: Path) -> None:
+    import_history(fresh_engine, small, Placing(), actor="test", now=now)
+    more = Placing(existing=True)
+    made = import_history(fresh_engine, later(tmp_path), more, actor="test", now=now)
+    assert (made.partnerships, made.rounds) == (1, 1)
+    with Session(fresh_engine) as session:
+        assert [one.round_number for one in series(session, "one")] == [1, 2]
+        assert everything(session)["Organization"] == 2
+
+
+@pytest.mark.parametrize(
+    ("given", "sentence"),
+    [
+        ({"name": "tow"}, "tow-2.csv has 2 faults; nothing was imported:\n  line 2, column partnership: there is no"),
+        ({"number": 1}, "one: round 1, closed on 2021-06-30, does not follow round 1, closed on 2000-06-30; nothing"),
+        ({"day": "1999-01-01"}, "one: round 2, closed on 1999-01-01, does not follow round 1, closed on 2000-06-30"),
+    ],
+)
+def test_what_does_not_continue(
+    fresh_engine: Engine, small: Wanted, now: datetime, tmp_path: Path, given: dict[str, str], sentence: str
+) -> None:
+    import_history(fresh_engine, small, Placing(), actor="test", now=now)
+    before = count(fresh_engine)
+    with pytest.raises(InvalidInput) as caught:
+        import_history(fresh_engine, later(tmp_path, **given), Placing(existing=True), actor="test", now=now)
+    assert caught.value.message.startswith(sentence)
+    assert count(fresh_engine) == before
+
+
+def at_the_terminal(*arguments: object) -> Result:
+    app = typer.Typer()
+    app.callback()(lambda: None)
+    register(app)
+    return CliRunner().invoke(app, ["import", *(str(one) for one in arguments)])
+
+
+def test_the_command(
+    fresh_url: str, small: Wanted, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, fresh_engine: Engine
+) -> None:
+    monkeypatch.setenv("RAPPORT_DATABASE_URL", fresh_url)
+    monkeypatch.setenv("RAPPORT_VAR_DIR", str(tmp_path / "var"))
+    done = at_the_terminal(small.answers, "--partnership-prefix", "x-")
+    assert (done.exit_code, done.stderr) == (0, "")
+    assert "2 partnerships imported, 2 rounds, each with its release." in done.stdout
+    assert "2 rounds have too few answers to show" in done.stdout
+    again = at_the_terminal(small.answers, "--partnership-prefix", "y-")
+    assert again.exit_code == 2
+    assert again.stderr.endswith("already; nothing was imported\n")
+    assert count(fresh_engine)["Partnership"] == 2
 
 
 @real

@@ -126,6 +126,13 @@ def test_every_line_another_person(tmp_path: Path) -> None:
     assert len(read_answers(path, TINY, {"respondent": "(line)"}).answers) == 2
 
 
+def test_names_of_any_script(tmp_path: Path) -> None:
+    khmer, decomposed = "ក្រសួង\u200bសុខាភិបាល", "Ministe\u0301re"
+    rows = [f"w,{khmer},1,a,3,7,2", f"w,{decomposed},1,b,3,7,2", "w,Minist\u00e9re,1,c,3,7,2"]
+    assert read_answers(written(tmp_path, HEADER, *rows), TINY).organizations == ("Minist\u00e9re", khmer)
+    assert "cannot be printed" in fault_of(written(tmp_path, HEADER, "w,Mi\u202enistry,1,a,3,7,2"))
+
+
 def test_twenty_faults_and_the_rest_counted(tmp_path: Path) -> None:
     said = fault_of(written(tmp_path, HEADER, *(f"w,M,1,a{at},11,7,2" for at in range(33)))).splitlines()
     assert said[0] == "answers.csv has 33 faults; nothing was read:"
@@ -169,6 +176,16 @@ def test_contradictions(tmp_path: Path) -> None:
     assert "line 3, column side: external here, but national in line 2" in said
     said = fault_of(written(tmp_path, header, "w,M,1,a,3,7,2,national,un_agency"))
     assert "line 2, column kind: un_agency is external, but the side says national" in said
+
+
+def test_an_unknown_partnership(tmp_path: Path) -> None:
+    path = written(tmp_path, HEADER, "water,M,1,a,3,7,2", "watter,M,1,a,3,7,2", "watter,M,1,b,3,7,2")
+    said = fault_of(path, partnerships=("water", "roads"))
+    assert said.splitlines() == [
+        "answers.csv has 2 faults; nothing was read:",
+        "  line 3, column partnership: there is no partnership “watter”; did you mean “water”?",
+        "  and 1 more",
+    ]
 
 
 def test_the_outcome_is_the_callers(tmp_path: Path) -> None:

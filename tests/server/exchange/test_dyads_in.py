@@ -45,7 +45,10 @@ def test_faults_say_what_and_where(tmp_path: Path, rows: list[str], sentence: st
 def test_a_partnership_without_answers(tmp_path: Path) -> None:
     path = written(tmp_path, HEADER, "water,1,M,F,8", "watter,1,M,F,8")
     said = fault_of(path, partnerships=("water",))
-    assert said == "answers.csv, line 3, column partnership: the answers know no partnership “watter”; nothing was read"
+    assert said == (
+        "answers.csv, line 3, column partnership: there is no partnership “watter”; did you mean “water”?; "
+        "nothing was read"
+    )
 
 
 def test_contact_is_one_of_the_choices(tmp_path: Path) -> None:
