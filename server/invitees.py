@@ -5,10 +5,11 @@ from __future__ import annotations
 import csv
 import io
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import islice
 
-from server.languages import LANGUAGES
+from server.languages import LANGUAGES, is_readable
 from surveys.models import Invitation, Organization
 from surveys.rounds import Invitee
 
@@ -53,10 +54,13 @@ def read_list(text: str, members: Sequence[Organization], _: Gettext) -> tuple[l
     invitees: list[Invitee] = []
     faults: list[Fault] = []
     seen: dict[str, int] = {}
-    for line, cells in _lines(text):
-        if line > LONGEST_LIST:
-            faults.append(Fault(line, _("a list has at most {count} lines").format(count=LONGEST_LIST)))
-            break
+    try:
+        lines = list(islice(_lines(text), LONGEST_LIST + 1))
+    except csv.Error:  # a cell longer than any list
+        return [], [Fault(1, _("this text cannot be read as a list"))]
+    if len(lines) > LONGEST_LIST:
+        return [], [Fault(lines[-1][0], _("a list has at most {count} lines").format(count=LONGEST_LIST))]
+    for line, cells in lines:
         if sentence := _fault_of(cells, known, seen, _):
             faults.append(Fault(line, sentence))
             continue
@@ -70,7 +74,7 @@ def _fault_of(cells: dict[str, str], known: dict[str, Organization], seen: dict[
     person, email, organization, language = (cells[name] for name in COLUMNS)
     if not (person and email and organization):
         return _("three things are needed: person, e-mail address, organization; then, if you wish, the language")
-    if len(person) > LONGEST_NAME or not person.isprintable():
+    if len(person) > LONGEST_NAME or not is_readable(person):
         return _("the name of the person is too long or holds signs that cannot be printed")
     if not is_address(email):
         return _("“{text}” is not an e-mail address").format(text=email[:80])
@@ -85,7 +89,7 @@ def _fault_of(cells: dict[str, str], known: dict[str, Organization], seen: dict[
     return ""
 
 
-def _lines(text: str) -> Iterable[tuple[int, dict[str, str]]]:
+def _lines(text: str) -> Iterator[tuple[int, dict[str, str]]]:
     """Each line with its number and its four cells; a first line of headings may change their order."""
     beginning = next((line for line in text.splitlines() if line.strip()), "")
     delimiter = next((sign for sign in "\t;," if sign in beginning), ",")
@@ -116,7 +120,8 @@ def _names_of(organization: Organization) -> list[str]:
 
 
 def _key(text: str) -> str:
-    return " ".join(text.split()).casefold()
+    """For comparing names: without case, doubled spaces and the invisible ones of Khmer."""
+    return " ".join(text.replace("\u200b", "").split()).casefold()
 
 
 def write_list(invitations: Iterable[Invitation], names: dict[str, str]) -> str:

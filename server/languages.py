@@ -45,3 +45,8 @@ def format_day(day: date, language: str) -> str:
 def format_month(day: date, language: str) -> str:
     """Short enough for the axis of a chart."""
     return str(babel_format_date(day, format="MMM y", locale=DATES.get(language, language)))
+
+
+def is_readable(text: str) -> bool:
+    """Whether text holds only what can be seen, and the invisible spaces and joiners that Khmer is written with."""
+    return all(sign.isprintable() or sign in "\u200b\u200c\u200d" for sign in text)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
+from server.languages import is_readable
 from surveys.models import Round
 
 Gettext = Callable[[str], str]
@@ -51,7 +52,7 @@ def read_dates(typed: Typed, zone: str, now: datetime, _: Gettext) -> tuple[Date
     label = " ".join(typed.label.split())
     opens_at, closes_at = _moment(typed.opens_at, zone), _moment(typed.closes_at, zone)
     faults = []
-    if len(label) > LONGEST_LABEL or not label.isprintable():
+    if len(label) > LONGEST_LABEL or not is_readable(label):
         faults.append(
             _("The label has at most {count} characters, without signs that cannot be printed.").format(
                 count=LONGEST_LABEL

@@ -16,7 +16,7 @@ from starlette.responses import Response
 from server import scheduling
 from server.deps import AccountDep, ClockDep, KeystoreDep, SessionDep, partnership_to_run
 from server.dossiers import address_of, open_dossier
-from server.languages import translator
+from server.languages import is_readable, translator
 from server.pages import Page, Words, language_of, place_of, render, see_other
 from server.preparing import prepared_page
 from server.routes.rounds import RoundNumber
@@ -190,7 +190,7 @@ def _dates_page(run: Run, typed: Typed, faults: tuple[str, ...] = ()) -> DatesPa
 @router.post("/partnerships/{partnership_id}/rounds/{number}/approve")
 def approve(run: RunDep, by: Annotated[str, Form(max_length=LONGEST_NAME)] = "") -> Response:
     name = " ".join(by.split())
-    if not name or not name.isprintable():
+    if not name or not is_readable(name):
         return run.refuse(run._("Please give the name of the second person."), 422)
     if name.casefold() in (run.account.name.casefold(), run.account.email.casefold()):
         return run.refuse(run._("The list is approved by a second person, not by who wrote it."), 422)

@@ -7,7 +7,10 @@ from datetime import timedelta
 from uuid import uuid4
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
+from server.invitees import read_list
 from surveys import accounts, rounds
 from surveys.invitations import redeem
 from surveys.models import AuditEntry
@@ -107,6 +110,19 @@ class TestList:
         assert words in html.unescape(answer.text)
         assert "Nothing was saved" in answer.text
         assert "<svg onload" not in answer.text
+        assert len(people(session, prepared)) == 8
+
+    def test_invisible_spaces_of_khmer_are_text(self, as_amina, session, partnership, prepared, names):
+        spaced = names[0].replace(" ", " \u200b")
+        text = f"សុខ\u200bដារ៉ា; d@example.org; {spaced}; km"
+        assert as_amina.post(address(partnership, "/list"), data={"text": text}).status_code == 303
+        assert [one.person for one in people(session, prepared)] == ["សុខ\u200bដារ៉ា"]
+
+    @pytest.mark.parametrize("text", ["x" * 140_000, 'Dara; "' + "y" * 140_000, "a;b;c\n" * 1002])
+    def test_too_much_is_refused_in_words(self, as_amina, session, partnership, prepared, text):
+        answer = as_amina.post(address(partnership, "/list"), data={"text": text})
+        assert answer.status_code == 422
+        assert "Line " in answer.text
         assert len(people(session, prepared)) == 8
 
     def test_every_fault_at_once(self, as_amina, partnership, prepared):
@@ -233,3 +249,10 @@ class TestPeople:
         answer = log_in(stranger).post(address(partnership, f"/people/{one.id}/{act}"), data={"email": "x@example.org"})
         assert answer.status_code == 404
         assert not one.gone
+
+
+@given(st.text(alphabet=st.characters(exclude_categories=["Cs"])))
+def test_any_text_is_a_list_or_has_faults(text):
+    found, faults = read_list(text, [], str)
+    assert found == []
+    assert all(fault.sentence for fault in faults)
