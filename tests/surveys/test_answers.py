@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import replace
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from surveys.answers import Circumstances, check_answers, check_position
 from surveys.instruments import Form, Scale, form_for, standard_instrument
@@ -203,3 +206,20 @@ def test_no_form_takes_longer_than_a_quarter_of_an_hour(n_partners):
     n_ratings = (len(PTI.dyadic.items_in(form)) + 1) * (n_partners - 1)
     minutes = (10.6 * (39 + 3) + 6 * n_ratings + 45 * len(PTI.open_questions_in(form))) / 60
     assert minutes <= 15
+
+
+CODES = st.sampled_from(
+    ["V1", "S6", "C1", "D0", "D7", "B1", "B2", "O1", "T", "o2", "kind", "topic", "text", "audience"]
+)
+PLAIN = st.none() | st.booleans() | st.integers(-20, 2000) | st.floats() | st.text(max_size=5) | CODES
+ANYTHING = st.recursive(PLAIN, lambda part: st.lists(part, max_size=3) | st.dictionaries(CODES, part, max_size=4))
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.dictionaries(st.sampled_from(sorted(personal())), ANYTHING), ANYTHING)
+def test_whatever_is_sent_is_allowed_or_refused_and_nothing_else(parts, ratings):
+    """A crash would be a page of its own for the respondent, and an answer lost."""
+    with suppress(InvalidAnswers):
+        check_answers(PTI, FIRST, personal(**parts))
+    with suppress(InvalidAnswers):
+        check_position(PTI, FIRST, position(ratings=ratings), ("o1", "o2"))
