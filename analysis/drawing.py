@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import html
 import io
+import logging
 import re
 import threading
 from collections.abc import Sequence
@@ -45,6 +46,8 @@ def _prepare() -> None:
     import matplotlib as mpl
     from matplotlib import font_manager
 
+    # The packages hold one variable weight; a browser makes bold of it, matplotlib says each time that it cannot.
+    logging.getLogger("matplotlib.font_manager").setLevel(logging.ERROR)
     for package in ("fontpkg_noto_sans", "fontpkg_noto_sans_khmer"):
         for file in sorted((resources.files(package) / "files").iterdir(), key=lambda entry: entry.name):
             if file.name.endswith(".ttf") and "Italic" not in file.name:

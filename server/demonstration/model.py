@@ -31,6 +31,7 @@ class Panel:
         self.relation = self.rng.normal(0.0, 8.0, (n, n))
         self.rated = self.rng.normal(0.0, 7.0, n)
         self.months = self.rng.integers(2, 60, n_people)
+        self.unsaid: list[tuple[str, str, str]] = []
         self.offsets = dict(zip((c.code for c in instrument.constructs), self.rng.normal(0, 3, 20), strict=False))
 
     def person_payload(
@@ -75,9 +76,13 @@ class Panel:
         points = level + self.rng.normal(0.0, ITEM)
         return int(np.clip(round((100.0 - points if reverse else points) / 10.0), 0, 10))
 
+    def begin_round(self) -> None:
+        """Shuffle what may be written, so that nobody in a round writes the same."""
+        self.unsaid = [OPEN_ANSWERS[at] for at in self.rng.permutation(len(OPEN_ANSWERS))]
+
     def _comments(self) -> list[dict[str, str]]:
-        if self.rng.random() > COMMENTS:
+        if self.rng.random() > COMMENTS or not self.unsaid:
             return []
-        kind, topic, text = OPEN_ANSWERS[int(self.rng.integers(0, len(OPEN_ANSWERS)))]
+        kind, topic, text = self.unsaid.pop()
         audience = "facilitator" if self.rng.random() < 0.3 else "all"
         return [{"kind": kind, "topic": topic, "text": text, "audience": audience}]
