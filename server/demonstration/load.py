@@ -222,6 +222,7 @@ class _Stage:
         """Ballots of those who answer; `leave` names languages of people who are left to answer themselves."""
         keys = self.keystore.load(round_.id)
         instrument = rounds.instrument_of(session, round_)
+        self.panel.begin_round()
         by_person = {
             one.person: one for one in session.exec(select(Invitation).where(Invitation.round_id == round_.id))
         }

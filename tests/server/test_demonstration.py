@@ -140,3 +140,9 @@ def test_no_cell_below_the_floors(demo):
             for cell in one.cells:
                 if cell.n is not None and cell.estimate == "level" and cell.value is not None:
                     assert cell.n >= 5
+
+
+def test_nobody_writes_the_same(demo):
+    texts = [comment.text for comment in demo.series("health", "facilitator")[-1].comments]
+    assert len(texts) >= 3
+    assert len(set(texts)) == len(texts)
