@@ -115,7 +115,8 @@ def sphericity(scores: FloatArray, *, people_from: int = PEOPLE_FROM) -> Spheric
 def eigenvalues(scores: FloatArray) -> FloatArray:
     """Eigenvalues of the correlation matrix of the complete respondents, largest first; they add up to k.
 
-    scores: (n, k), NaN = not answered. Returns (k,), NaN with fewer than two complete respondents or a constant item.
+    scores: (n, k), NaN = not answered. Returns (k,), NaN with fewer than two complete respondents, a single item, or a
+    constant one.
     """
     _, correlation, reason = _correlation(scores, 2, invertible=False)
     if reason is not None:
@@ -145,6 +146,8 @@ def parallel_analysis(
         raise ValueError("at least one replicate, and a quantile between 0 and 1")
     rows, correlation, reason = _correlation(scores, people_from, invertible=False)
     k = correlation.shape[0]
+    if reason is None and rows <= k:
+        reason = "too_few"
     if reason is not None:
         return ParallelAnalysis(np.full(k, math.nan), n=rows, quantile=quantile, reason=reason)
     found = _descending(correlation)
@@ -183,7 +186,7 @@ def _correlation(
     blank = np.full((k, k), math.nan)
     if n == 0 or k == 0:
         return n, blank, "no_data"
-    if n < max(people_from, k + 1) or k < 2:
+    if n < max(people_from, k + 1 if invertible else 2) or k < 2:
         return n, blank, "too_few"
     if np.any(np.ptp(complete, axis=0) == 0):
         return n, blank, "zero_variance"

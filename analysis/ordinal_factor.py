@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -91,7 +91,7 @@ def ordinal_factor_fit(
     elif k * (k - 1) // 2 < count:
         reason = "singular"
     if reason is not None:
-        return OrdinalFit(n, reason=reason)
+        return _blank(n, pattern, reason)
     return _fit(complete, pattern, count)
 
 
@@ -99,20 +99,33 @@ def _fit(complete: FloatArray, pattern: BoolArray, count: int) -> OrdinalFit:
     n, k = complete.shape
     estimated = _correlations(complete)
     if estimated is None:
-        return OrdinalFit(n, reason="singular")
+        return _blank(n, pattern, "singular")
     correlation, spread = estimated
     pairs = np.triu_indices(k, 1)
     weights = 1.0 / np.diag(spread)
     model = _model(pattern)
     values = _least_squares(model, correlation, weights, _start(correlation, pattern, count), pairs)
     if values is None:
-        return OrdinalFit(n, polychoric=correlation, reason="not_converged")
+        return replace(_blank(n, pattern, "not_converged"), polychoric=correlation)
     change = _change(model, values, pairs)
     information = change.T @ (weights[:, None] * change)
     scale = np.sqrt(np.diag(information))
     if np.any(scale == 0) or np.linalg.eigvalsh(information / np.outer(scale, scale))[0] < 1e-9:
-        return OrdinalFit(n, polychoric=correlation, reason="singular")
+        return replace(_blank(n, pattern, "singular"), polychoric=correlation)
     return _described(n, model, values, correlation, spread, change, pairs)
+
+
+def _blank(n: int, pattern: BoolArray, reason: Reason) -> OrdinalFit:
+    k, m = pattern.shape
+    loadings = np.full((k, m), math.nan)
+    return OrdinalFit(
+        n,
+        loadings=loadings,
+        loading_errors=loadings,
+        factor_correlation=np.full((m, m), math.nan),
+        polychoric=np.full((k, k), math.nan),
+        reason=reason,
+    )
 
 
 def _described(

@@ -137,6 +137,15 @@ def test_an_item_given_twice_is_singular() -> None:
     assert eigenvalues(twice)[-1] == pytest.approx(0, abs=1e-12)
 
 
+def test_fewer_people_than_items_have_eigenvalues() -> None:
+    scores = np.random.default_rng(0).normal(size=(5, 8))
+    found = eigenvalues(scores)
+    np.testing.assert_allclose(found.sum(), 8)
+    np.testing.assert_allclose(found[4:], 0, atol=1e-12)
+    assert sampling_adequacy(scores, people_from=2).reason == "too_few"
+    assert parallel_analysis(scores, rng=np.random.default_rng(0), people_from=2).reason == "too_few"
+
+
 def test_mistakes_are_refused() -> None:
     with pytest.raises(ValueError, match="two-dimensional"):
         sampling_adequacy(np.zeros(5))

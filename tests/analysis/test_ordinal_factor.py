@@ -106,7 +106,9 @@ def test_no_number_and_why() -> None:
         fit = ordinal_factor_fit(table, pattern)
         assert fit.reason == reason
         assert np.isnan([fit.chi2, fit.scaled_chi2, fit.scaled_p, fit.cfi, fit.rmsea, fit.srmr]).all()
-        assert fit.loadings.size == 0
+        assert fit.loadings.shape == pattern.shape
+        assert np.isnan(fit.loadings).all()
+        assert np.isnan(fit.polychoric).all()
 
 
 def test_mistakes_are_refused() -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
@@ -55,7 +55,7 @@ def factor_model(case: Case) -> Mapping[str, Any]:
             "factor": [factors[j] for j in column],
             "item": [items[i] for i in row],
             "est": found.loadings[row, column],
-            "se": np.nan_to_num(found.loading_errors[row, column]),
+            "se": np.where(found.loadings[row, column] == 1.0, 0.0, found.loading_errors[row, column]),
             "std": found.standardized[row, column],
         },
         "residual_variances": {"item": items, "est": found.residual_variances, "se": found.residual_errors},
@@ -68,32 +68,33 @@ def factor_model(case: Case) -> Mapping[str, Any]:
     }
 
 
+FIT: dict[str, Callable[[FitIndices], float]] = {
+    "npar": lambda fit: fit.n_parameters,
+    "fmin": lambda fit: fit.discrepancy / 2,
+    "chisq": lambda fit: fit.chi2,
+    "df": lambda fit: fit.df,
+    "pvalue": lambda fit: fit.p,
+    "baseline.chisq": lambda fit: fit.baseline_chi2,
+    "baseline.df": lambda fit: fit.baseline_df,
+    "cfi": lambda fit: fit.cfi,
+    "tli": lambda fit: fit.tli,
+    "nfi": lambda fit: fit.nfi,
+    "rni": lambda fit: fit.rni,
+    "rmsea": lambda fit: fit.rmsea,
+    "rmsea.ci.lower": lambda fit: fit.rmsea_interval.low,
+    "rmsea.ci.upper": lambda fit: fit.rmsea_interval.high,
+    "rmsea.pvalue": lambda fit: fit.close_p,
+    "srmr": lambda fit: fit.srmr,
+    "srmr_bentler": lambda fit: fit.srmr,
+    "srmr_mplus": lambda fit: fit.srmr_mplus,
+    "aic": lambda fit: fit.aic,
+    "bic": lambda fit: fit.bic,
+    "logl": lambda fit: fit.log_likelihood,
+}
+
+
 def fit_of(fit: FitIndices | None) -> dict[str, Any]:
-    if fit is None:
-        return {}
-    return {
-        "npar": fit.n_parameters,
-        "fmin": fit.discrepancy / 2,
-        "chisq": fit.chi2,
-        "df": fit.df,
-        "pvalue": fit.p,
-        "baseline.chisq": fit.baseline_chi2,
-        "baseline.df": fit.baseline_df,
-        "cfi": fit.cfi,
-        "tli": fit.tli,
-        "nfi": fit.nfi,
-        "rni": fit.rni,
-        "rmsea": fit.rmsea,
-        "rmsea.ci.lower": fit.rmsea_interval.low,
-        "rmsea.ci.upper": fit.rmsea_interval.high,
-        "rmsea.pvalue": fit.close_p,
-        "srmr": fit.srmr,
-        "srmr_bentler": fit.srmr,
-        "srmr_mplus": fit.srmr_mplus,
-        "aic": fit.aic,
-        "bic": fit.bic,
-        "logl": fit.log_likelihood,
-    }
+    return {name: None if fit is None else take(fit) for name, take in FIT.items()}
 
 
 def invariance(case: Case) -> Mapping[str, Any]:
@@ -110,8 +111,9 @@ def invariance(case: Case) -> Mapping[str, Any]:
         people_per_parameter=0,
     )
     scalar = found.models[2]
+    named = case.expected.get("group_order", order)
     return {
-        "group_order": order,
+        "group_order": order if isinstance(named[0], str) else [float(name) for name in order],
         "n": found.n,
         "models": {model.level: fit_of(model.indices) for model in found.models},
         "delta_chi2": [step.chi2 for step in found.steps],
