@@ -13,29 +13,39 @@ from sqlmodel import Session
 
 from analysis.published import Hidden, Population, ProtectedRelease, Shown, Term
 from server.measurement import EarlierRound
+from surveys import key_locks
+from surveys.key_locks import Unlocked
 from surveys.keystore import Keystore
 from surveys.models import CarryOver, Round
-from surveys.problems import KeysDamaged, KeysMissing
+from surveys.problems import CodesNeeded, KeysDamaged, KeysMissing
 
 
-def read_box(session: Session, keystore: Keystore, round_: Round) -> list[EarlierRound]:
+def read_box(
+    session: Session, keystore: Keystore, round_: Round, unlocked: Unlocked | None = None
+) -> list[EarlierRound]:
     """The rounds before this one, oldest first; none when the key is lost: the pairing goes with it, no answer does."""
     row = session.get(CarryOver, round_.partnership_id)
     if row is None:
         return []
     try:
-        key = keystore.load_carry_over(row.round_id)
-    except (KeysMissing, KeysDamaged):
+        body = SecretBox(keystore.load_carry_over(row.round_id)).decrypt(row.box)
+        if key_locks.find_lock(session, row.round_id, "carry_over"):
+            body = key_locks.through((unlocked and unlocked.carry_over_key) or b"", body)
+    except (KeysMissing, KeysDamaged, CodesNeeded):
         return []
-    return [_earlier(one) for one in json.loads(SecretBox(key).decrypt(row.box))]
+    return [_earlier(one) for one in json.loads(body)]
 
 
 def write_box(session: Session, keystore: Keystore, round_: Round, rounds: Sequence[EarlierRound]) -> None:
-    """Seal the rounds so far under a key of this opening."""
+    """Seal the rounds so far under a key of this opening, and under a lock of the key holders where there are any."""
+    row = session.get(CarryOver, round_.partnership_id)
+    before = row and key_locks.find_lock(session, row.round_id, "carry_over")
+    if before:
+        key_locks.drop(session, before)
     key = keystore.create_carry_over(round_.id)
     body = json.dumps(list(rounds), default=_plain).encode()
-    box = bytes(SecretBox(key).encrypt(body))
-    row = session.get(CarryOver, round_.partnership_id)
+    lock = key_locks.make_carry_over_lock(session, round_)
+    box = bytes(SecretBox(key).encrypt(body if lock is None else SecretBox(lock).encrypt(body)))
     if row is None:
         session.add(CarryOver(partnership_id=round_.partnership_id, round_id=round_.id, box=box))
     else:

@@ -24,9 +24,10 @@ from server.estimation import Programme, estimate
 from server.measurement import EarlierRound, RoundAnswers, answers_of_round, remembered
 from server.opening_checks import check_counts, check_levels
 from server.releasing import Heading, Protected, release_of, unopened_release
-from surveys import audit, ballots, releases, rounds
+from surveys import audit, ballots, key_locks, releases, rounds
 from surveys.database import transaction
 from surveys.instruments import Instrument, Item
+from surveys.key_locks import Unlocked
 from surveys.keystore import Keystore
 from surveys.models import CommentRow, Membership, Organization, Partnership, Response, Round
 from surveys.partnerships import partner_of
@@ -56,18 +57,25 @@ class _Opened:
 
 
 def open_round(
-    engine: Engine, keystore: Keystore, round_id: UUID, *, now: datetime, reached: Reached = unnoticed
+    engine: Engine,
+    keystore: Keystore,
+    round_id: UUID,
+    *,
+    now: datetime,
+    unlocked: Unlocked | None = None,
+    reached: Reached = unnoticed,
 ) -> str:
     """Open a closed round; returns its state: "released", or "not_opened" when too few answered.
 
-    Run again after a crash it goes on; run on a released round it changes nothing. Raises OpeningFailed when its own
-    checks do not agree: the round then stays closed and sealed.
+    Where several keys are needed, `unlocked` is what the holders' codes gave back. Run again after a crash it goes on;
+    run on a released round it changes nothing. Raises OpeningFailed when its own checks do not agree, and CodesNeeded
+    when the keys are not all there: the round then stays closed and sealed.
     """
     with Session(engine) as session:
         round_ = session.get_one(Round, round_id)
         if round_.state != "closed":
             return round_.state
-        opened = _unseal(session, keystore, round_)
+        opened = _unseal(session, keystore, round_, unlocked)
         reached("unsealed")
         given = _answers(opened)
         if rounds.is_too_small(given.n_people, int((given.counts > 0).sum())):
@@ -85,9 +93,9 @@ def open_round(
     return state
 
 
-def _unseal(session: Session, keystore: Keystore, round_: Round) -> _Opened:
+def _unseal(session: Session, keystore: Keystore, round_: Round, unlocked: Unlocked | None) -> _Opened:
     partnership = session.get_one(Partnership, round_.partnership_id)
-    box = ballots.unseal(session, round_, keystore.load(round_.id))
+    box = ballots.unseal(session, round_, keystore.load(round_.id), unlocked.round_key if unlocked else None)
     check_counts(len(box.personal) + len(box.positions), ballots.count(session, round_.id), round_)
     return _Opened(
         round_=round_,
@@ -95,7 +103,7 @@ def _unseal(session: Session, keystore: Keystore, round_: Round) -> _Opened:
         instrument=rounds.instrument_of(session, round_),
         partners=partners_of(session, round_),
         box=box,
-        earlier=read_box(session, keystore, round_) if partnership.pairing else [],
+        earlier=read_box(session, keystore, round_, unlocked) if partnership.pairing else [],
         before=releases.series(session, partnership.id, audience="facilitator"),
     )
 
@@ -275,6 +283,7 @@ def _store(
         if kept:
             write_box(session, keystore, round_, kept)
     ballots.destroy(session, round_.id)
+    key_locks.drop_of_round(session, round_)
     round_.state, round_.keys_state = state, "shred_pending"
     audit.record(session, "the clock", f"round {state}", str(round_.id), now)
 

@@ -17,9 +17,14 @@ from surveys.database import transaction
 from surveys.keystore import Keystore
 from surveys.models import CarryOver, Round
 
+VACUUMED = ("ballot", "draft", "invitation", "carry_over", "response", "comment", "key_share")
+
 
 def shred(engine: Engine, keystore: Keystore, backups: Path, *, now: datetime, reached: Reached = unnoticed) -> int:
-    """Destroy the keys of every opened round whose answers are gone from a verified backup; how many rounds."""
+    """Destroy the keys of every opened round whose answers are gone from a verified backup; how many rounds.
+
+    A round counts when every replica of the keystore confirms; until then it stays pending.
+    """
     with Session(engine) as session:
         waiting = session.exec(select(Round.id).where(Round.keys_state == "shred_pending")).all()
     if not waiting:
@@ -30,17 +35,18 @@ def shred(engine: Engine, keystore: Keystore, backups: Path, *, now: datetime, r
     if boxes_in(backup, list(waiting)):
         raise BackupDamaged("the backup still holds answers of an opened round; no key was destroyed")
     reached("backed_up")
+    confirmed = []
     for round_id in waiting:
-        keystore.destroy(round_id)
+        if keystore.destroy(round_id):
+            confirmed.append(round_id)
         reached("key_destroyed")
     _destroy_old_boxes(engine, keystore)
     with transaction(engine) as session:
-        for round_ in session.exec(select(Round).where(col(Round.id).in_(waiting))):
-            if not keystore.holds(round_.id):
-                round_.keys_state = "destroyed"
-                audit.record(session, "the clock", "keys destroyed", str(round_.id), now)
+        for round_ in session.exec(select(Round).where(col(Round.id).in_(confirmed))):
+            round_.keys_state = "destroyed"
+            audit.record(session, "the clock", "keys destroyed", str(round_.id), now)
     reached("recorded")
-    return len(waiting)
+    return len(confirmed)
 
 
 def clean(engine: Engine) -> None:
@@ -54,7 +60,7 @@ def clean(engine: Engine) -> None:
             raw.close()
         return
     with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-        for table in ("ballot", "draft", "invitation", "carry_over", "response", "comment"):
+        for table in VACUUMED:
             connection.execute(text(f"VACUUM FULL {table}"))
 
 

@@ -16,6 +16,8 @@ from typing import Any
 from uuid import UUID
 
 from nacl.exceptions import CryptoError
+from nacl.exceptions import TypeError as NaClTypeError
+from nacl.exceptions import ValueError as NaClValueError
 from nacl.public import PrivateKey, PublicKey, SealedBox
 from nacl.secret import SecretBox
 from sqlalchemy import delete, func
@@ -24,7 +26,7 @@ from sqlmodel import Session, col, select
 
 from surveys.keystore import RoundKeys
 from surveys.models import Ballot, Draft, Invitation, Round
-from surveys.problems import AnswersTooLong
+from surveys.problems import AnswersTooLong, CodesNeeded
 
 Payload = dict[str, Any]
 LENGTH = 4  # bytes that hold the payload's length before the padding
@@ -40,10 +42,20 @@ class Unsealed:
     input_digest: str
 
 
-def new_round_key(keys: RoundKeys) -> tuple[bytes, bytes]:
-    """A key pair for a round: public, and private locked under the shred key."""
+def new_round_key(keys: RoundKeys, lock: bytes | None = None) -> tuple[bytes, bytes]:
+    """A key pair for a round: public, and private locked under the shred key, and under the holders' lock if any."""
     private = PrivateKey.generate()
-    return bytes(private.public_key), SecretBox(keys.shred_key).encrypt(bytes(private))
+    inner = bytes(private) if lock is None else SecretBox(lock).encrypt(bytes(private))
+    return bytes(private.public_key), SecretBox(keys.shred_key).encrypt(inner)
+
+
+def opener(wrapped: bytes, keys: RoundKeys, lock: bytes | None = None) -> SealedBox[PrivateKey]:
+    """What opens the boxes of a round. Raises CodesNeeded where several keys are needed and these are not all."""
+    try:
+        inner = SecretBox(keys.shred_key).decrypt(wrapped)
+        return SealedBox(PrivateKey(inner if lock is None else SecretBox(lock).decrypt(inner)))
+    except (CryptoError, NaClTypeError, NaClValueError) as problem:
+        raise CodesNeeded("these keys do not open the round: it stays sealed") from problem
 
 
 def identifier(keys: RoundKeys, kind: str, owner: UUID) -> bytes:
@@ -208,12 +220,11 @@ def position_is_cast(session: Session, keys: RoundKeys, organization_id: UUID) -
 # Opening --------------------------------------------------------------------------------------------------------------
 
 
-def unseal(session: Session, round_: Round, keys: RoundKeys) -> Unsealed:
+def unseal(session: Session, round_: Round, keys: RoundKeys, lock: bytes | None = None) -> Unsealed:
     """Open every box of a round. The digest is taken over the sealed boxes, never over opened answers."""
-    private = PrivateKey(SecretBox(keys.shred_key).decrypt(round_.wrapped_private_key))
-    opener = SealedBox(private)
+    box_opener = opener(round_.wrapped_private_key, keys, lock)
     boxes = session.exec(select(Ballot.box).where(Ballot.round_id == round_.id)).all()
-    opened = [unpadded(opener.decrypt(box)) for box in boxes]
+    opened = [unpadded(box_opener.decrypt(box)) for box in boxes]
     positions = [payload for payload in opened if "ratings" in payload]
     return Unsealed([payload for payload in opened if "ratings" not in payload], positions, digest_of(boxes))
 

@@ -18,6 +18,8 @@ from uuid import UUID
 
 from surveys.problems import KeysDamaged, KeysMissing
 
+MARK = ".replica"  # where it is missing, the medium is not in its place: nothing on it can be said to be destroyed
+
 
 @dataclass(frozen=True, slots=True)
 class RoundKeys:
@@ -91,20 +93,30 @@ class Keystore:
 
     def repair(self) -> int:
         """Copy intact files over missing or damaged ones; how many files were written."""
-        repaired = 0
+        repaired, lost = 0, set(self.lost())
         for fault in self.check():
-            secrets_held = self._read(fault.name)
-            _write_file(self._path(fault.replica, fault.name), secrets_held)
-            repaired += 1
+            if fault.name not in lost:
+                self._make_folder(fault.replica)
+                _write_file(self._path(fault.replica, fault.name), self._read(fault.name))
+                repaired += 1
         return repaired
+
+    def lost(self) -> list[str]:
+        """Keys of which no replica holds an intact copy: only a replica brought back from elsewhere helps."""
+        names = {fault.name for fault in self.check()}
+        return sorted(name for name in names if not any(_parsed(self._path(one, name)) for one in self.replicas))
 
     def _path(self, replica: Path, name: str) -> Path:
         return replica / f"{name}.key"
 
     def _write(self, name: str, held: dict[str, bytes]) -> None:
         for replica in self.replicas:
-            replica.mkdir(mode=0o700, parents=True, exist_ok=True)
+            self._make_folder(replica)
             _write_file(self._path(replica, name), held)
+
+    def _make_folder(self, replica: Path) -> None:
+        replica.mkdir(mode=0o700, parents=True, exist_ok=True)
+        (replica / MARK).touch(mode=0o600)
 
     def _read(self, name: str) -> dict[str, bytes]:
         paths = [path for replica in self.replicas if (path := self._path(replica, name)).exists()]
@@ -122,7 +134,7 @@ class Keystore:
                 _overwrite(path)
                 path.unlink()
                 _sync_folder(replica)
-        return not any(self._path(replica, name).exists() for replica in self.replicas)
+        return all((one / MARK).exists() and not self._path(one, name).exists() for one in self.replicas)
 
 
 def _carry_over(round_id: UUID) -> str:

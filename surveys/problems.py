@@ -84,6 +84,26 @@ class KeysDamaged(SurveyProblem):
     """Every replica of a round's keys is damaged."""
 
 
+class CodeMistyped(SurveyProblem):
+    """A key code that cannot be one; details name the wrong groups."""
+
+    kind = "invalid"
+
+
+class WrongCode(SurveyProblem):
+    """A well-formed key code that is not the one asked for."""
+
+    kind = "invalid"
+
+
+class KeyHoldersNotReady(SurveyProblem):
+    """A round of several keys cannot begin before a rehearsal proved the codes of its holders."""
+
+
+class CodesNeeded(SurveyProblem):
+    """A round of several keys was to be opened without enough codes of its holders: it stays sealed."""
+
+
 class ReleaseExists(SurveyProblem):
     """A round has one release; later ones are revisions."""
 

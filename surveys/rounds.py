@@ -11,7 +11,7 @@ from uuid import UUID
 
 from sqlmodel import Session, col, func, select
 
-from surveys import ballots, partnerships
+from surveys import ballots, key_holders, key_locks, partnerships
 from surveys.answers import TEXT_LIMIT
 from surveys.instruments import Form, Instrument, form_for
 from surveys.invitations import GRACE, personal_secret, token_hash
@@ -186,12 +186,21 @@ def start(session: Session, round_: Round, keystore: Keystore) -> None:
         raise NotApproved("a second person must approve the invitation list first")
     keys = keystore.load(round_.id) if keystore.holds(round_.id) else keystore.create(round_.id)
     instrument = instrument_of(session, round_)
-    round_.public_key, round_.wrapped_private_key = ballots.new_round_key(keys)
+    round_.public_key, round_.wrapped_private_key = ballots.new_round_key(keys, _new_lock(session, round_))
     round_.box_size = box_size(instrument, len(counts))
     round_.invited, round_.seed = counts, secrets.token_hex(16)
     round_.state, round_.keys_state = "open", "live"
     for invitation in session.exec(select(Invitation).where(Invitation.round_id == round_.id)):
         invitation.token_hash = token_hash(personal_secret(keys, invitation.id))
+
+
+def _new_lock(session: Session, round_: Round) -> bytes | None:
+    """Where key holders open the rounds, a lock for their codes, which a rehearsal must have proved."""
+    partnership = session.get_one(Partnership, round_.partnership_id)
+    if not partnership.keys_needed:
+        return None
+    key_holders.check_ready(session, partnership)
+    return key_locks.make_lock(session, partnership, "round", round_.id)[1]
 
 
 def box_size(instrument: Instrument, organizations: int) -> int:
@@ -218,8 +227,10 @@ def due_to_close(session: Session, now: datetime) -> list[Round]:
 
 
 def due_to_open(session: Session, now: datetime) -> list[Round]:
+    """Rounds that the server opens by itself; a round of several keys waits for the codes of its holders."""
     query = select(Round).where(Round.state == "closed", col(Round.closes_at) <= now - OPENING_AFTER)
-    return sorted(session.exec(query).all(), key=lambda one: one.closes_at)
+    due = [one for one in session.exec(query).all() if not key_locks.is_locked(session, one.id)]
+    return sorted(due, key=lambda one: one.closes_at)
 
 
 def close(session: Session, round_: Round, keystore: Keystore, *, now: datetime) -> str:

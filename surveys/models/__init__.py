@@ -1,6 +1,7 @@
 """Tables only, by noun. What ties a person to an answer exists nowhere: tests/anonymity holds this file to it."""
 
 from surveys.models.ballots import Ballot, CarryOver, CommentRow, Draft, Response
+from surveys.models.keys import KeyHolder, KeyLock, KeyShare, Rehearsal
 from surveys.models.partnerships import Membership, Organization, Partnership
 from surveys.models.people import Account, AccountPartnership, AuditEntry
 from surveys.models.releases import Discussion, ReleaseRow
@@ -17,9 +18,13 @@ __all__ = [
     "Draft",
     "InstrumentVersion",
     "Invitation",
+    "KeyHolder",
+    "KeyLock",
+    "KeyShare",
     "Membership",
     "Organization",
     "Partnership",
+    "Rehearsal",
     "ReleaseRow",
     "Response",
     "Round",

@@ -50,6 +50,7 @@ class Partnership(SQLModel, table=True):
         one_of("phase", PHASES),
         one_of("dyadic_mode", MODES),
         one_of("disclosure_level", LEVELS),
+        CheckConstraint("keys_needed = 0 OR keys_needed >= 2", name="one_key_or_several"),
     )
 
     id: UUID = Field(default_factory=uuid4, primary_key=True)
@@ -65,6 +66,7 @@ class Partnership(SQLModel, table=True):
     dyadic_mode: str = "positions"
     disclosure_level: str = "B"
     pairing: bool = True  # change is paired through the carry-over box
+    keys_needed: int = 0  # key holders whose codes open a round; with 0 the server opens it by itself
     rhythm_months: int = 6
     time_zone: str = "Asia/Phnom_Penh"
     is_demonstration: bool = False

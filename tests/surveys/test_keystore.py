@@ -26,7 +26,7 @@ def test_it_works(keystore):
 
 def test_files_are_private(keystore):
     keystore.create(uuid4())
-    files = [path for replica in keystore.replicas for path in replica.iterdir()]
+    files = [path for replica in keystore.replicas for path in replica.glob("*.key")]
     assert len(files) == 2
     assert {path.stat().st_mode & 0o777 for path in files} == {0o600}
 
@@ -82,7 +82,7 @@ def test_destroyed_means_gone_everywhere(keystore):
     round_id = uuid4()
     keystore.create(round_id)
     assert keystore.destroy(round_id)
-    assert [path for replica in keystore.replicas for path in replica.iterdir()] == []
+    assert [path for replica in keystore.replicas for path in replica.glob("*.key")] == []
     assert keystore.destroy(round_id)
 
 
