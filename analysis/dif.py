@@ -13,6 +13,7 @@ from analysis.fit_indices import chi2_p
 from analysis.proportional_odds import OddsFit, proportional_odds
 
 PEOPLE_PER_GROUP = 50
+FEWEST_MATCHING = 2
 LEVEL = 0.01
 MODERATE, LARGE = 0.035, 0.070  # gain in Nagelkerke's R2
 
@@ -62,12 +63,15 @@ def item_dif(
     n_groups: int,
     people_per_group: int = PEOPLE_PER_GROUP,
     level: float = LEVEL,
+    purify: bool = False,
 ) -> tuple[ItemDif, ...]:
     """DIF of every item by ordinal logistic regression, uniform and non-uniform.
 
     scores: (n, k), reverse-keyed items already turned, ordered answers, NaN = not answered; respondents with a gap are
     left out. group: (n,), 0 to n_groups - 1, the first is the reference. Matched on the rest score (sum of the other
-    items), not purified. level: of the total test, for magnitude.
+    items). level: of the total test, for magnitude. purify: the item with the largest gain is taken out of the rest
+    scores of all others, one after the other, until none of those left in is marked or only two are left; without it a
+    strongly differing item makes the others seem to differ the other way.
     Reasons: `no_data`; `too_few` (a group below people_per_group, or a single item); `zero_variance` (one category, or
     a rest score that does not vary); `singular`; `not_converged` (separated answers).
     Raises ValueError when shapes disagree, n_groups is below 2, or a group code is out of range.
@@ -90,12 +94,18 @@ def item_dif(
     if reason is not None:
         return tuple(_blank(n_groups, len(table), reason) for _ in range(table.shape[1]))
     indicators = (codes[:, None] == np.arange(1, n_groups)).astype(np.float64)
-    return tuple(_one_item(table, item, indicators, level) for item in range(table.shape[1]))
+    matching = list(range(table.shape[1]))
+    while True:
+        found = tuple(_one_item(table, item, matching, indicators, level) for item in range(table.shape[1]))
+        marked = [item for item in matching if found[item].magnitude in ("moderate", "large")]
+        if not purify or not marked or len(matching) <= FEWEST_MATCHING:
+            return found
+        matching.remove(max(marked, key=lambda item: found[item].nagelkerke_total))
 
 
-def _one_item(table: FloatArray, item: int, indicators: FloatArray, level: float) -> ItemDif:
+def _one_item(table: FloatArray, item: int, matching: list[int], indicators: FloatArray, level: float) -> ItemDif:
     answers = np.unique(table[:, item], return_inverse=True)[1].astype(np.int64)
-    rest = np.delete(table, item, axis=1).sum(axis=1)
+    rest = table[:, [other for other in matching if other != item]].sum(axis=1)
     groups = indicators.shape[1] + 1
     if np.ptp(answers) == 0 or np.ptp(rest) == 0:
         return _blank(groups, len(table), "zero_variance")

@@ -97,6 +97,22 @@ def test_a_differently_working_item_is_found() -> None:
     assert last.mcfadden == pytest.approx((last.deviances[0] - last.deviances[2]) / last.null_deviance)
 
 
+def test_a_strong_item_no_longer_taints_the_others() -> None:
+    scores, group = answers(150, uniform=2.5)
+    plain = item_dif(scores, group, n_groups=2)
+    pure = item_dif(scores, group, n_groups=2, purify=True)
+    assert [item.magnitude == "negligible" for item in pure] == [True, True, True, True, False]
+    assert all(item.group_effects[0] < 0 for item in plain[:4])
+    assert np.mean([abs(item.group_effects[0]) for item in pure[:4]]) < np.mean(
+        [abs(item.group_effects[0]) for item in plain[:4]]
+    )
+    assert pure[4].total == plain[4].total
+    clean = answers(150)
+    assert [item.total for item in item_dif(*clean, n_groups=2, purify=True)] == [
+        item.total for item in item_dif(*clean, n_groups=2)
+    ]
+
+
 def test_no_difference_is_rarely_claimed() -> None:
     found = [item for seed in range(40) for item in item_dif(*answers(50, seed=seed, impact=0.3), n_groups=2)]
     assert np.mean([item.uniform.p < 0.05 for item in found]) == pytest.approx(0.05, abs=0.04)
