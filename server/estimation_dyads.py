@@ -22,7 +22,8 @@ from analysis.dyads import (
     trust_received,
     weighted_reciprocity,
 )
-from analysis.estimates import Estimate, FloatArray
+from analysis.estimates import Estimate, FloatArray, missing
+from analysis.intervals import t_interval
 from analysis.reciprocity import reciprocity
 from analysis.reliability import cronbach_alpha
 from analysis.srm import RoundRobin, round_robin
@@ -31,6 +32,7 @@ from server.measurement import Dyads, RoundAnswers
 from surveys.releases import Cell
 
 FEWEST_RATERS = 3
+SIDES = (("national", 0), ("external", 1))
 EFFECTS_FROM = 0.60  # reliability from which an effect of one organization is shown
 EVEN = "even"
 
@@ -40,6 +42,7 @@ def dyad_cells(given: RoundAnswers, level: str = "B") -> Iterator[Cell]:
     if given.dyads is None or not np.isfinite(given.dyadic_trust).any():
         return
     sheet = _Sheet(given, given.dyads, level)
+    yield from sheet.received_on_average()
     yield from sheet.sides()
     yield from sheet.group()
     if level != "A":
@@ -55,11 +58,23 @@ class _Sheet:
         self.ids = [one.id for one in given.organizations]
         self.wide = "all" if level == "C" else "facilitator"
 
+    def received_on_average(self) -> Iterator[Cell]:
+        """Dyadic trust of the partnership and of its sides: the mean received, one voice for each partner."""
+        means = np.array([one.value for one in trust_received(self.trust).estimates])
+        everybody = np.ones(len(means), dtype=bool)
+        for population, chosen in (("all", everybody), *((s, self.given.sides == c) for s, c in SIDES)):
+            found = t_interval(means[chosen])
+            if found.n < FEWEST_RATERS:
+                found = missing("too_few", method="received", n=found.n)
+            yield cell_of(
+                "received", "partnership", population, replace(found, method="mean received, t over partners")
+            )
+
     def sides(self) -> Iterator[Cell]:
         """Mean trust from each side in each side: shown where three organizations or more of the side rated."""
         if len(set(self.given.sides.tolist())) < 2:
             return
-        names = ("national", "external")
+        names = [side for side, _ in SIDES]
         table = between_sides(self.trust, self.given.sides, n_sides=2)
         for rater, row in zip(names, table, strict=True):
             for rated, found in zip(names, row, strict=True):

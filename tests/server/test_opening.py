@@ -207,6 +207,14 @@ def test_shredding_destroys_keys_last(fresh_engine, keystore, tmp_path):
     assert shred(fresh_engine, keystore, tmp_path / "backups", now=CLOSED) == 0
 
 
+def test_trust_received_stands_beside_trust(fresh_engine, keystore):
+    round_ = close_with(fresh_engine, keystore)
+    open_round(fresh_engine, keystore, round_.id, now=CLOSED)
+    found = release_of(fresh_engine, round_).find("received", "partnership")
+    assert found.value == 70  # D1, D2, D5 of everybody about everybody: 7, 6 and 8
+    assert release_of(fresh_engine, round_).find("received", "partnership", "national").reason == "too_few"
+
+
 def test_facilitator_sees_the_matrix_partners_do_not(fresh_engine, keystore):
     round_ = close_with(fresh_engine, keystore)
     open_round(fresh_engine, keystore, round_.id, now=CLOSED)
