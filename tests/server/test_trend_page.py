@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import html
 from dataclasses import replace
 from datetime import date
@@ -35,6 +36,12 @@ def test_it_works(log_in, amina, partnership, released):
     assert "What would help so that all of us can say: “I hear about decisions early enough.”?" in said
     assert "external partners see this higher, by 2 to 22 points" in said
     assert page.text.count("<svg") == 6  # trend, profile and sides, each drawn wide and narrow
+
+
+def test_weighs_little(log_in, amina, partnership, released):
+    page = log_in(amina).get(address(partnership))
+    assert page.headers["content-encoding"] == "gzip"
+    assert len(gzip.compress(page.content)) < 20_000
 
 
 def test_chart_shows_the_break(log_in, amina, partnership, released):
