@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -74,6 +75,7 @@ def analyse_command(
     """
     from server.local import Wanted, analyse
 
+    logging.getLogger("matplotlib.font_manager").setLevel(logging.ERROR)  # a missing bold face is no news to anybody
     calendar = Calendar(rhythm, first_closed.date() if first_closed else FIRST)
     wanted = Wanted(answers, dyads, instrument, mapping, calendar, charts, briefs, robustness, seed=seed)
     with _bad_input():

@@ -75,7 +75,8 @@ class _Sheet:
 
 
 def _compared(first: _Sheet, second: _Sheet, estimate: str, targets: Sequence[str]) -> Iterator[Cell]:
-    people = np.union1d(first.person, second.person)
+    people = np.sort(np.concatenate([first.person, second.person]))
+    people = people[np.concatenate([[True], people[1:] != people[:-1]])]
     before, now = (np.full((people.size, len(targets)), np.nan) for _ in range(2))
     before[np.searchsorted(people, first.person)] = first.scores
     now[np.searchsorted(people, second.person)] = second.scores

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from itertools import pairwise
 from pathlib import Path
 from typing import TypeVar
 
@@ -108,6 +109,7 @@ def read_answers(
     refuse_unknown(gathered.partnerships.names, partnerships, codes[:, 0], codes[:, -1], sheet)
     _check_repeats(gathered, sheet)
     _check_sides(gathered, faults)
+    _check_days(gathered, sheet)
     faults.refuse()
     return _sorted_table(gathered, instrument)
 
@@ -213,6 +215,16 @@ def _check_sides(gathered: _Gathered, faults: Faults) -> None:
         stated, _ = gathered.sides.setdefault(code, (side, line))
         if stated != side:
             faults.add(line, "kind", f"{kind} is {side}, but the side says {stated}")
+
+
+def _check_days(gathered: _Gathered, sheet: Sheet) -> None:
+    """Rounds close in the order of their numbers."""
+    known = sorted((key, *stated) for key, stated in gathered.closed_on.items())
+    for (one, day, _), (other, later, line) in pairwise(known):
+        if one[0] == other[0] and later <= day:
+            name, place = quoted(gathered.partnerships.names[one[0]]), sheet.header.index("closed_on")
+            sentence = f"round {other[1]} of {name} closed on {later}, not after round {one[1]} on {day}"
+            sheet.faults.add(line, "closed_on", sentence, place=place)
 
 
 def _sorted_table(gathered: _Gathered, instrument: Instrument) -> AnswerTable:

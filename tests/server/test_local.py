@@ -242,7 +242,8 @@ def test_rounds_out_of_order(tmp_path: Path) -> None:
     path = written(tmp_path, header, "w,M,1,a,2024-06-30,5", "w,M,2,a,2024-01-01,5")
     done = run(path, "--out", tmp_path / "out")
     assert done.exit_code == 2
-    assert "w: round 2 closed on 2024-01-01, not after round 1 on 2024-06-30; nothing was read" in done.stderr
+    said = "answers.csv, line 3, column closed_on: round 2 of “w” closed on 2024-01-01, not after round 1 on 2024-06-30"
+    assert done.stderr == f"{said}; nothing was read\n"
 
 
 def test_names_cannot_become_formulas(tmp_path: Path) -> None:
