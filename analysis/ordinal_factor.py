@@ -151,12 +151,6 @@ def _described(
     cfi, tli, *_ = incremental(chi2, df, baseline, weights.size)
     scaled_cfi, scaled_tli, *_ = incremental(scaled, df, scaled_baseline, weights.size)
     turn = np.where(loadings[(loadings != 0).argmax(axis=0), np.arange(loadings.shape[1])] < 0, -1.0, 1.0)
-    residuals = 1.0 - np.einsum("ij,jk,ik->i", loadings, factors, loadings)
-    found = {
-        "saturated": df == 0,
-        "negative_residual_variance": bool(np.any(residuals < 0)),
-        "not_positive_definite": bool(min(np.linalg.eigvalsh(correlation)[0], np.linalg.eigvalsh(factors)[0]) <= 0),
-    }
     return OrdinalFit(
         n,
         chi2,
@@ -176,8 +170,18 @@ def _described(
         np.where(model.loadings.index >= 0, errors[model.loadings.index], np.nan),
         factors * np.outer(turn, turn),
         correlation,
-        flags=tuple(name for name, holds in found.items() if holds),
+        flags=_remarks(df, loadings, factors, correlation),
     )
+
+
+def _remarks(df: int, loadings: FloatArray, factors: FloatArray, correlation: FloatArray) -> tuple[str, ...]:
+    residuals = 1.0 - np.einsum("ij,jk,ik->i", loadings, factors, loadings)
+    found = {
+        "saturated": df == 0,
+        "negative_residual_variance": bool(np.any(residuals < 0)),
+        "not_positive_definite": bool(min(np.linalg.eigvalsh(correlation)[0], np.linalg.eigvalsh(factors)[0]) <= 0),
+    }
+    return tuple(name for name, holds in found.items() if holds)
 
 
 def _scaled(chi2: float, df: int, product: FloatArray) -> tuple[float, float, float]:
