@@ -7,10 +7,11 @@ from dataclasses import dataclass, replace
 from datetime import date
 
 from server.csv_files import Value, to_csv
+from server.exchange.headers import ALL
 from surveys.instruments import DyadItem, Instrument, Item, Scale, text_in
 from surveys.releases import Cell
 
-ALL = "(all)"  # stands for all partnerships together
+__all__ = ["ALL", "Row", "hidden", "on_scale", "written"]
 HEADER = (
     *("partnership", "round", "closed_on", "estimate", "target", "title", "population", "value", "low", "high", "n"),
     *("p", "word", "reason", "method", "scale_value", "scale_low", "scale_high"),

@@ -22,7 +22,7 @@ class Faults:
     def add(self, line: int, column: str, sentence: str, *, place: int = 0, times: int = 1) -> None:
         """times: how many faults of one kind this one stands for."""
         where = (f"line {line}" if line else "") + (", " if line and column else "")
-        where += f"column {column}" if column else ""
+        where += f"column {_printable(column)}" if column else ""
         self.found.append((line, place, f"{where}: {sentence}" if where else sentence))
         self.total += times
 
@@ -40,5 +40,9 @@ class Faults:
 
 def quoted(text: str) -> str:
     """A cell as a sentence may repeat it: short, and without anything a terminal would obey."""
-    shown = "".join(sign if sign.isprintable() else "·" for sign in text.strip())
-    return f"“{shown[:QUOTED]}…”" if len(shown) > QUOTED else f"“{shown}”"
+    return f"“{_printable(text.strip())}”"
+
+
+def _printable(text: str) -> str:
+    shown = "".join(sign if sign.isprintable() else "·" for sign in text[: QUOTED + 1])
+    return f"{shown[:QUOTED]}…" if len(text) > QUOTED else shown

@@ -11,6 +11,8 @@ from analysis.estimates import IntArray
 from server.exchange.faults import quoted
 from server.exchange.sheet import IGNORED, Sheet
 
+ALL = "(all)"  # the name of all partnerships together in whatever is written
+
 
 def check_header(
     sheet: Sheet, required: Sequence[str], optional: Sequence[str], items: Sequence[str], instrument: str
@@ -43,13 +45,15 @@ def refuse_unknown(
     names: Sequence[str], known: Collection[str] | None, codes: IntArray, lines: IntArray, sheet: Sheet
 ) -> None:
     """A partnership that nobody knows is more likely misspelt than new. codes, lines: (n,), by row."""
-    if known is None:
-        return
     for code, name in enumerate(names):
-        if name not in known:
+        if name == ALL:
+            sentence = f"{quoted(ALL)} stands for all partnerships together and cannot be one of them"
+        elif known is None or name in known:
+            continue
+        else:
             near = get_close_matches(name, known, n=1)
             hint = f"; did you mean {quoted(near[0])}?" if near else ""
-            first = np.flatnonzero(codes == code)
             sentence = f"there is no partnership {quoted(name)}{hint}"
-            line, place = int(lines[first[0]]), sheet.header.index("partnership")
-            sheet.faults.add(line, "partnership", sentence, place=place, times=first.size)
+        rows = np.flatnonzero(codes == code)
+        place = sheet.header.index("partnership")
+        sheet.faults.add(int(lines[rows[0]]), "partnership", sentence, place=place, times=rows.size)

@@ -65,6 +65,7 @@ def test_facts_of_rounds_and_organizations(tmp_path: Path) -> None:
         ("w,M,1,a,NaN,7,2", "line 2, column T1: “NaN” is not a score from 0 to 10"),
         ("w,M,1,a,1e0,7,2", "line 2, column T1: “1e0” is not a score"),
         ("w,M,1,a,3,7,inf", "line 2, column G1: “inf” is not a score from 1 to 5"),
+        ("(all),M,1,a,3,7,2", "line 2, column partnership: “(all)” stands for all partnerships together"),
         (",M,1,a,3,7,2", "line 2, column partnership: the cell is empty"),
         ("w,,1,a,3,7,2", "line 2, column organization: the cell is empty"),
         ("w,M,1,,3,7,2", "line 2, column respondent: the cell is empty"),
