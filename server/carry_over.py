@@ -30,7 +30,9 @@ def read_box(
     try:
         body = SecretBox(keystore.load_carry_over(row.round_id)).decrypt(row.box)
         if key_locks.find_lock(session, row.round_id, "carry_over"):
-            body = key_locks.through((unlocked and unlocked.carry_over_key) or b"", body)
+            if unlocked is None or unlocked.carry_over_key is None:
+                return []
+            body = key_locks.through(unlocked.carry_over_key, body)
     except (KeysMissing, KeysDamaged, CodesNeeded):
         return []
     return [_earlier(one) for one in json.loads(body)]
