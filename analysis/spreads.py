@@ -29,7 +29,7 @@ class Spreads:
         sizes = [len(own) for own in self.given.values()]
         self.organization = np.repeat(np.arange(len(sizes)), sizes)
         rows = [(row, ends) for one, ends in means for row in self._row(one)]
-        self.rows = np.array([row for row, _ in rows]).reshape(-1, len(self.ids))
+        self.rows = np.array([row for row, _ in rows]).reshape(len(rows), len(self.ids))
         self.low, self.high = np.array([ends for _, ends in rows], dtype=np.float64).reshape(-1, 2).T
         self.kinds = kinds_of(self.rows)
         self.admitted: list[tuple[list[bool], Interval]] = []
@@ -52,7 +52,7 @@ class Spreads:
         return everybody_is_open(self._known([]))
 
     def _known(self, spreads: Sequence[tuple[list[bool], Interval]]) -> Known:
-        members = np.array([who for who, _ in spreads], dtype=np.bool_).reshape(-1, len(self.ids))
+        members = np.array([who for who, _ in spreads], dtype=np.bool_).reshape(len(spreads), len(self.ids))
         ends = np.array([ends for _, ends in spreads], dtype=np.float64).reshape(-1, 2)
         return Known(
             self.answers,
