@@ -7,6 +7,7 @@ from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.middleware.gzip import GZipMiddleware
 from starlette.middleware.trustedhost import TrustedHostMiddleware
+from starlette.requests import ClientDisconnect
 
 from server import problems
 from server.assets import load_assets
@@ -67,6 +68,7 @@ def create_app(settings: Settings) -> FastAPI:
 def _handle_problems(app: FastAPI) -> None:
     app.add_exception_handler(SurveyProblem, problems.on_survey_problem)
     app.add_exception_handler(HTTPException, problems.on_http_problem)
+    app.add_exception_handler(ClientDisconnect, problems.on_hang_up)
     app.add_exception_handler(GoTo, problems.on_go_to)
     app.add_exception_handler(NotLoggedIn, problems.on_not_logged_in)
     app.add_exception_handler(RequestValidationError, problems.on_malformed)

@@ -55,6 +55,11 @@ def on_malformed(request: Request, problem: Exception) -> Response:
     return problem_page(request, problem, 404 if request.method in ("GET", "HEAD") else 422)
 
 
+def on_hang_up(_request: Request, _problem: Exception) -> Response:
+    """The line broke while something was sent: nobody is there to read an answer, and nothing was stored."""
+    return Response(status_code=400)
+
+
 def on_crash(request: Request, problem: Exception) -> Response:
     log.error("problem=%s", type(problem).__name__)
     response = problem_page(request, problem, 500)

@@ -11,7 +11,7 @@ from starlette.responses import Response
 
 from server.deps import ClockDep, KeystoreDep, SealerDep, SessionDep, set_language
 from server.languages import LANGUAGES
-from server.pages import Page, render, see_other
+from server.pages import LANGUAGE_COOKIE, Page, render, see_other
 from server.respondents import Respondent, find_respondent, forget, remember
 from surveys import ballots, invitations
 from surveys.invitations import normalize_secret
@@ -74,7 +74,7 @@ def enter(
     respondent = Respondent(visit, keystore.load(visit.round_.id), normalize_secret(secret) or "", device)
     response = see_other("/answer")
     remember(response, request, sealer, respondent, now)
-    if not earlier:
+    if LANGUAGE_COOKIE not in request.cookies:  # who chose a language keeps it when the link is opened again
         set_language(response, request, visit.invitation.language)
     return response
 

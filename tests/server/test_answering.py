@@ -6,6 +6,7 @@ import html
 from datetime import timedelta
 
 import pytest
+from anyio.from_thread import start_blocking_portal
 from sqlmodel import select
 
 from surveys.models import Ballot, Draft
@@ -283,3 +284,30 @@ class TestClosing:
         session.flush()
         assert person.save("V", **WHOLE).status_code == 410
         assert drafts(session, asked) == []
+
+
+def test_line_that_breaks_while_sending(app, person, session, asked, caplog):
+    """A phone that loses its signal half-way: nothing is stored, and nothing is logged as a fault of ours."""
+    cookies = "; ".join(f"{name}={value}" for name, value in person.browser.cookies.items())
+    headers = [("host", "127.0.0.1"), ("cookie", cookies), ("content-type", "application/x-www-form-urlencoded")]
+    scope = {
+        "type": "http",
+        "method": "POST",
+        "path": "/answer/part/V",
+        "query_string": b"save=1",
+        "headers": [(name.encode(), value.encode()) for name, value in headers],
+    }
+    arriving = iter([{"type": "http.request", "body": b"V1=7&V2", "more_body": True}])
+    sent = []
+
+    async def receive():
+        return next(arriving, {"type": "http.disconnect"})
+
+    async def send(message):
+        sent.append(message)
+
+    with start_blocking_portal() as portal:
+        portal.call(app, scope, receive, send)
+    assert sent[0]["status"] == 400
+    assert drafts(session, asked) == []
+    assert caplog.records == []

@@ -58,6 +58,9 @@ class TestLink:
         person.browser.post("/language", data={"language": "fr", "back": "/answer"})
         person.enter()
         assert '<html lang="fr">' in person.see("/answer").text
+        person.hand_in()
+        person.enter()
+        assert '<html lang="fr">' in person.see("/answer").text
 
 
 class TestLinkThatOpensNothing:
