@@ -7,8 +7,8 @@ cannot be given stays as a cell with its reason.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from itertools import chain
 
 import numpy as np
@@ -25,14 +25,15 @@ from server.candidates import Candidate, cell_of, number, round_key
 from server.estimation_changes import Change, changes
 from server.estimation_composite import composites
 from server.estimation_dyads import dyad_cells
+from server.estimation_quality import SIDES, Programme, correlations, reliability, response
 from server.findings import falls_of, findings
 from server.measurement import EarlierRound, RoundAnswers
 from surveys.releases import Cell
 
-SIDES = {"national": 0, "external": 1}
+LENDERS = "lending_un_bilateral"
+LENDER_KINDS = ("lending_agency", "un_agency", "donor_country")
 SIGNS = (("national", 1.0), ("external", -1.0))
 SIGNIFICANT = 0.05
-FEWEST_FOR_LANGUAGE = (5, 3)  # people and organizations, on both sides of a share
 
 
 @dataclass(frozen=True)
@@ -45,13 +46,6 @@ class Estimated:
     populations: Mapping[str, Population]
     structure: Structure
     agenda: tuple[AgendaItem, ...] = ()
-
-
-@dataclass(frozen=True)
-class Programme:
-    """Answers to one construct pooled over partnerships: construct -> (n, k) points and (n,) partnership codes."""
-
-    tables: Mapping[str, tuple[FloatArray, IntArray]] = field(default_factory=dict)
 
 
 def estimate(
@@ -81,10 +75,11 @@ def estimate(
         _non_answers(desk),
         _spreads(desk, agenda),
         desk.side_levels(("item",)),
+        desk.lender_levels(),
         (Candidate(cell, "derived", "composite", "all") for cell in composites(given, earlier, rng, robust=robust)),
     )
     candidates = tuple(ordered)
-    open_cells = (*_response(given, earlier), *_reliability(programme), *dyad_cells(given, level))
+    open_cells = (*response(given, earlier), *reliability(programme), *correlations(given), *dyad_cells(given, level))
     return Estimated(round_key(given.number), candidates, open_cells, desk.populations, desk.structure(), agenda)
 
 
@@ -96,7 +91,7 @@ class _Desk:
         self.ids = [one.id for one in given.organizations]
         self.populations: dict[str, Population] = {}
         self.leaves: dict[str, FloatArray] = {}  # what is asked of people beside the scores
-        for code in ("all", *SIDES):
+        for code in ("all", *SIDES, LENDERS):
             self._add(code, given.counts, self.mask(code))
 
     @property
@@ -108,6 +103,8 @@ class _Desk:
         """(N,), the organizations of a population."""
         if population == "all":
             return np.ones(len(self.ids), dtype=bool)
+        if population == LENDERS:
+            return np.array([one.kind in LENDER_KINDS for one in self.given.organizations], dtype=bool)
         return np.asarray(self.given.sides == SIDES[population])
 
     def population(self, target: str, code: str, counts: IntArray | None = None) -> str:
@@ -130,6 +127,12 @@ class _Desk:
                 cell = cell_of("level", target, population, self._level(target, values, population))
                 key = self.population(target, population)
                 yield Candidate(replace(cell, n=self.populations[key].n_people), "mean_of_organizations", target, key)
+
+    def lender_levels(self) -> Iterator[Candidate]:
+        """Headlines as lending, UN and bilateral agencies see them, where they are not simply the external side."""
+        mask = self.mask(LENDERS)
+        if mask.any() and not np.array_equal(mask, self.mask("external")):
+            yield from self.levels(("headline",), LENDERS)
 
     def side_levels(self, kinds: Sequence[str]) -> Iterator[Candidate]:
         for side in self.sides:
@@ -313,62 +316,3 @@ def _spreads(desk: _Desk, agenda: Sequence[AgendaItem]) -> Iterator[Candidate]:
             yield Candidate(
                 replace(rwg, high=number(found.null_95 * 100), reason=found.reason), "agreement", target, key
             )
-
-
-def _response(given: RoundAnswers, earlier: Sequence[EarlierRound]) -> Iterator[Cell]:
-    """Who answered: people, organizations, sides; the panel since the round before; the languages."""
-    has = given.counts > 0
-    if given.invited is not None:
-        yield _share("response_people", "partnership", "all", given.n_people, int(given.invited.sum()))
-        for side, code in SIDES.items():
-            mask = (given.sides == code) & (given.invited > 0)
-            yield _share("response_organizations", "partnership", side, int((has & mask).sum()), int(mask.sum()))
-        asked = given.invited > 0
-        yield _share("response_organizations", "partnership", "all", int((has & asked).sum()), int(asked.sum()))
-    if earlier:
-        now = {one.id for one, answered in zip(given.organizations, has, strict=True) if answered}
-        before = set(earlier[-1].people)
-        yield _share("overlap_organizations", "partnership", "all", len(now & before), len(now | before))
-    if given.is_new is not None:
-        changed = np.unique(given.organization[given.is_new]).size
-        yield _share("turnover_people", "partnership", "all", changed, int(has.sum()))
-    yield from _languages(given)
-
-
-def _share(kind: str, target: str, population: str, part: int, whole: int) -> Cell:
-    value = 100.0 * part / whole if whole else None
-    return Cell(kind, target, population, value=value, n=whole, method="share", reason=None if whole else "no_data")
-
-
-def _languages(given: RoundAnswers) -> Iterator[Cell]:
-    """Shares of the languages, in tens of percent, where both those inside and those outside pass the floors."""
-    languages = np.array(given.languages, dtype=object)
-    for language in sorted(set(given.languages)):
-        inside = languages == language
-        groups = [given.organization[chosen] for chosen in (inside, ~inside) if chosen.any()]
-        people, organizations = min(len(g) for g in groups), min(len(set(g.tolist())) for g in groups)
-        target = f"language:{language or 'unknown'}"
-        if people < FEWEST_FOR_LANGUAGE[0] or organizations < FEWEST_FOR_LANGUAGE[1]:
-            yield Cell("language_share", target, reason="suppressed")
-        else:
-            yield Cell("language_share", target, value=round(10.0 * float(inside.mean())) * 10.0, method="tens")
-
-
-def _reliability(programme: Programme | None) -> Iterable[Cell]:
-    """Alpha and omega of each construct, pooled over the partnerships of one programme and instrument version."""
-    from analysis.omega import omega_total
-    from analysis.reliability import pooled_alpha
-
-    for code, (table, group) in (programme.tables if programme else {}).items():
-        target = f"construct:{code}"
-        yield cell_of("alpha", target, "programme", pooled_alpha(table, group).raw)
-        omega = omega_total(table, group=group)
-        yield Cell(
-            "omega",
-            target,
-            "programme",
-            value=number(omega.value),
-            n=omega.n,
-            method=omega.method,
-            reason=omega.reason,
-        )

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Collection, Iterator, Sequence
+from dataclasses import replace
 
 import numpy as np
 
 from analysis.change import overlapping_change, paired_change
 from analysis.estimates import Estimate, FloatArray, missing
 from analysis.published import Term
+from analysis.ratings import error_variance
 from analysis.trends import average_change
 from server.candidates import cell_of, round_key
 from server.measurement import EarlierRound, RoundAnswers
@@ -16,6 +19,8 @@ from surveys.releases import Cell
 
 Change = tuple[Cell, str, tuple[Term, ...]]
 DAYS_PER_YEAR = 365.25
+RELIABLE = 1.96
+WITHIN_NOISE = "within_noise"
 
 
 def changes(
@@ -30,7 +35,9 @@ def changes(
                 continue
             found = change_since(given, other, target)
             terms = (Term(key, "all", 1.0), Term(round_key(other.number), "all", -1.0))
-            yield cell_of(estimate, target, "all", found), target, terms
+            cell = cell_of(estimate, target, "all", found)
+            flags = () if beyond_noise(given, other, target, found.value) else (WITHIN_NOISE,)
+            yield replace(cell, flags=(*cell.flags, *flags)), target, terms
         if target.startswith(("headline:", "construct:")):
             yield cell_of("slope_year", target, "all", slope_per_year(given, earlier, target)), target, ()
 
@@ -50,6 +57,21 @@ def change_since(given: RoundAnswers, other: EarlierRound, target: str) -> Estim
     if np.array_equal(np.isfinite(before), np.isfinite(now)):
         return paired_change(before, now)
     return overlapping_change(before, now)
+
+
+def beyond_noise(given: RoundAnswers, other: EarlierRound, target: str, change: float) -> bool:
+    """Whether a change exceeds what measurement error alone would do (reliable change, formula 40, of a mean).
+
+    The error of a person's score is that of this round; where it is not known, noise is not ruled out.
+    """
+    columns = given.columns([item for item in given.instrument.items if item.code in items_behind(given, target)])
+    error = error_variance(given.points[:, columns]) if columns.size else math.nan
+    now = given.counts[given.counts > 0]
+    before = np.array([n for n in other.people.values() if n], dtype=np.float64)
+    if math.isnan(error) or math.isnan(change) or not now.size or not before.size:
+        return False
+    variance = sum(float((error / people).sum()) / people.size**2 for people in (now, before))
+    return abs(change) > RELIABLE * math.sqrt(variance)
 
 
 def is_comparable(given: RoundAnswers, other: EarlierRound, target: str) -> bool:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import random
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from importlib.metadata import version
 from typing import Any
 from uuid import UUID
@@ -20,11 +20,12 @@ from sqlmodel import Session, col, func, select
 
 from analysis.estimates import FloatArray
 from server.carry_over import read_box, write_box
-from server.estimation import Programme, estimate
+from server.estimation import estimate
+from server.estimation_quality import Programme
 from server.measurement import EarlierRound, RoundAnswers, answers_of_round, remembered
 from server.opening_checks import check_counts, check_levels
 from server.releasing import Heading, Protected, release_of, unopened_release
-from surveys import audit, ballots, key_locks, releases, rounds
+from surveys import audit, ballots, discussions, key_locks, releases, rounds
 from surveys.database import transaction
 from surveys.instruments import Instrument, Item
 from surveys.key_locks import Unlocked
@@ -156,11 +157,19 @@ def _released(session: Session, opened: _Opened, given: RoundAnswers) -> Protect
         opened.earlier,
         opened.before,
         comments=_comments(opened.box.personal, given),
+        agreed=_agreed_before(session, opened.round_),
         provenance=_provenance(opened, given),
     )
     if found.report is None or not found.report.passed:
         raise OpeningFailed(f"round {given.number}: the disclosure audit did not pass; it stays closed and sealed")
     return found
+
+
+def _agreed_before(session: Session, round_: Round) -> list[date]:
+    """The days of the agreements this round can say something about."""
+    entries = discussions.of_partnership(session, round_.partnership_id)
+    agreed = (entry for entry in entries if entry.status in ("agreed", "done"))
+    return [entry.opened_at.date() for entry in agreed if entry.opened_at < round_.closes_at]
 
 
 def _without_answers(opened: _Opened) -> Protected:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import date
 from typing import Any
 
 from analysis.agenda import AgendaItem
@@ -19,7 +20,7 @@ from server.estimation import Estimated
 from server.estimation_dyads import dyad_cells
 from server.findings import raised_topics
 from server.measurement import EarlierRound, RoundAnswers
-from server.series import markers, trend_cells
+from server.series import markers, step_cells, trend_cells
 from surveys.releases import AgendaEntry, Cell, Comment, Evidence, Marker, Release
 
 RATIOS = frozenset(
@@ -66,19 +67,21 @@ def release_of(
     before: Sequence[Release] = (),
     *,
     comments: Sequence[Comment] = (),
+    agreed: Sequence[date] = (),
     provenance: Mapping[str, Any] | None = None,
     floors_only: bool = False,
 ) -> Protected:
     """Protect, round and assemble. before: the releases of the series so far, oldest first.
 
-    floors_only: for local analysis, which is never published: the floors alone, no search for combinations.
+    agreed: days on which the partners agreed on something. floors_only: for local analysis, which is never published:
+    the floors alone, no search for combinations.
     """
     if floors_only:
         shown, published, report = _by_floors(estimated), None, None
     else:
         shown, published, report = _protected(estimated, earlier, before)
     cells = [*shown, *(rounded(cell) for cell in estimated.open_cells), *_topics(given)]
-    cells += trend_cells(given, cells, earlier, before)
+    cells += [*trend_cells(given, cells, earlier, before), *step_cells(given, cells, before, agreed)]
     release = Release(
         partnership=heading.partnership,
         round_number=given.number,
@@ -93,7 +96,7 @@ def release_of(
         cells=tuple(cells),
         agenda=tuple(_agenda(estimated.agenda, cells)),
         comments=tuple(comments),
-        markers=tuple(markers(given, earlier)),
+        markers=tuple(markers(given, earlier, agreed)),
         provenance=dict(provenance or {}),
     )
     return Protected(release, published, report)

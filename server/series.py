@@ -7,6 +7,7 @@ from datetime import date
 
 import numpy as np
 
+from analysis.control import step_at_event
 from analysis.trends import Trend, hold_back, trend
 from server.estimation_changes import DAYS_PER_YEAR, is_comparable
 from server.measurement import EarlierRound, RoundAnswers, language_shares
@@ -47,8 +48,7 @@ def _since_break(
         other = comparable.get(release.round_number)
         if other is not None and not is_comparable(given, other, cell.target):
             break
-        level = release.find("level", cell.target)
-        points.insert(0, (release.closed_on, None if level is None else level.value))
+        points.insert(0, (release.closed_on, _value_of(release, cell.target)))
     return [(day, value) for day, value in points if value is not None]
 
 
@@ -74,8 +74,45 @@ def _line(found: Trend) -> tuple[float, float, float]:
     return found.slope.value, found.slope.low, found.slope.high
 
 
-def markers(given: RoundAnswers, earlier: Sequence[EarlierRound]) -> Iterator[Marker]:
+def step_cells(
+    given: RoundAnswers, cells: Sequence[Cell], before: Sequence[Release], agreed: Sequence[date]
+) -> Iterator[Cell]:
+    """Mean of the published points after an agreement minus the mean before it: no claim below 8 rounds."""
+    if not agreed:
+        return
+    on = max(agreed)
+    for cell in cells:
+        if cell.estimate != "level" or cell.population != "all" or not cell.target.startswith("headline:"):
+            continue
+        points = [(release.closed_on, _value_of(release, cell.target)) for release in before]
+        points.append((given.closed_on, cell.value))
+        known = [(day, value) for day, value in points if value is not None]
+        position = sum(day <= on for day, _ in known)
+        if not 0 < position < len(known):
+            continue
+        found = step_at_event(np.array([value for _, value in known], dtype=np.float64), position)
+        yield Cell(
+            "step_event",
+            cell.target,
+            value=float(round(found.change.value)),
+            n=len(known),
+            p=round(found.p, 3) if np.isfinite(found.p) else None,
+            method="mean after minus mean before the latest agreement",
+            word=on.isoformat(),
+        )
+
+
+def _value_of(release: Release, target: str) -> float | None:
+    level = release.find("level", target)
+    return None if level is None else level.value
+
+
+def markers(given: RoundAnswers, earlier: Sequence[EarlierRound], agreed: Sequence[date] = ()) -> Iterator[Marker]:
     """What happened between the last round and this one, and whether it breaks comparability."""
+    since = earlier[-1].closed_on if earlier else date.min
+    for day in sorted(set(agreed)):
+        if since < day <= given.closed_on:
+            yield Marker("agreement", day, is_break=False)
     if not earlier:
         return
     last, on = earlier[-1], given.closed_on

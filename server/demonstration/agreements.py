@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
+from uuid import UUID
 
 from sqlalchemy import Engine
 from sqlmodel import Session, col, select
 
 from surveys import discussions
 from surveys.database import transaction
-from surveys.models import Membership, Organization, Partnership, Round
+from surveys.models import Discussion, Membership, Organization, Partnership, Round
 
 # partnership, round, target, question, action, owner, days until due, status, outcome
 ENTRIES = (
@@ -60,31 +61,59 @@ ENTRIES = (
 )
 
 
-def agree(engine: Engine, now: datetime) -> None:
-    """Enter the agreements, dated shortly after the rounds they cite."""
+def agree(engine: Engine, partnership_code: str, number: int) -> None:
+    """Enter what was agreed after this round, and what had become of the agreements of the round before."""
     with transaction(engine) as session:
-        for code, number, target, question, action, owner, days, status, outcome in ENTRIES:
-            partnership = session.exec(select(Partnership).where(Partnership.code == code)).one()
-            round_ = session.exec(
-                select(Round).where(Round.partnership_id == partnership.id, Round.number == number)
-            ).one()
-            opened = min(round_.closes_at + timedelta(days=14), now)
-            entry = discussions.open_entry(
-                session, partnership_id=partnership.id, round_id=round_.id, target=target, question=question, now=opened
-            )
-            if status == "open":
+        partnership = session.exec(select(Partnership).where(Partnership.code == partnership_code)).one()
+        rounds = {one.number: one for one in session.exec(select(Round).where(Round.partnership_id == partnership.id))}
+        for code, cited, target, question, action, owner, days, status, outcome in ENTRIES:
+            if code != partnership_code:
                 continue
-            members = _members(session, partnership)
-            discussions.update_entry(
-                entry,
-                agreed_action=action,
-                owner_organization_id=next(one.id for one in members if one.name == owner),
-                due_on=(opened + timedelta(days=days)).date(),
-                status=status,
-                outcome=outcome,
-                members=[one.id for one in members],
-                now=opened,
+            after = rounds[number].closes_at + timedelta(days=14)
+            if number == cited + 1 and status == "done":
+                _settle(session, partnership, question, outcome, after)
+            if number != cited:
+                continue
+            id_, round_id = partnership.id, rounds[cited].id
+            entry = discussions.open_entry(
+                session, partnership_id=id_, round_id=round_id, target=target, question=question, now=after
             )
+            if status != "open":
+                members = _members(session, partnership)
+                owner_id = next(one.id for one in members if one.name == owner)
+                due_on = (after + timedelta(days=days)).date()
+                _update(entry, members, action, owner_id, due_on, "agreed", "", after)
+
+
+def _settle(session: Session, partnership: Partnership, question: str, outcome: str, now: datetime) -> None:
+    found = discussions.of_partnership(session, partnership.id)
+    entry = next(one for one in found if one.question == question)
+    owner, due_on = entry.owner_organization_id, entry.due_on
+    assert owner is not None
+    assert due_on is not None
+    _update(entry, _members(session, partnership), entry.agreed_action, owner, due_on, "done", outcome, now)
+
+
+def _update(
+    entry: Discussion,
+    members: list[Organization],
+    action: str,
+    owner: UUID,
+    due_on: date,
+    status: str,
+    outcome: str,
+    now: datetime,
+) -> None:
+    discussions.update_entry(
+        entry,
+        agreed_action=action,
+        owner_organization_id=owner,
+        due_on=due_on,
+        status=status,
+        outcome=outcome,
+        members=[one.id for one in members],
+        now=now,
+    )
 
 
 def _members(session: Session, partnership: Partnership) -> list[Organization]:

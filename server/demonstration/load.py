@@ -98,7 +98,6 @@ def load(
             stage.play(number, now - OPEN_FOR - (ROUNDS - number) * HALF_YEAR)
             progress(place * ROUNDS + number, total)
     shred(engine, keystore, var / "backups", now=now)
-    agree(engine, now)
     links = _Stage(engine, keystore, PROGRAMME[0], made["health"].id, cast, SEED).leave_open(ROUNDS + 1, now)
     door = Door(FACILITATOR, password, links)
     _write_door(var, door)
@@ -186,6 +185,7 @@ class _Stage:
             if outcome == "closed":
                 break
         open_round(self.engine, self.keystore, round_id, now=late)
+        agree(self.engine, self.truth.code, number)
 
     def leave_open(self, number: int, now: datetime) -> tuple[tuple[str, str, str], ...]:
         """A round that visitors can answer: some have handed in, three links are told."""

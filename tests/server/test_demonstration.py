@@ -146,3 +146,15 @@ def test_nobody_writes_the_same(demo):
     texts = [comment.text for comment in demo.series("health", "facilitator")[-1].comments]
     assert len(texts) >= 3
     assert len(set(texts)) == len(texts)
+
+
+def test_agreements_mark_the_trend(demo):
+    fourth = demo.series("health")[3]
+    assert [marker.kind for marker in fourth.markers] == ["agreement"]
+    step = demo.series("health")[-1].find("step_event", "headline:trust")
+    assert step.word == fourth.markers[0].on.isoformat()
+
+
+def test_lenders_hidden_where_one_ngo_could_be_subtracted(demo):
+    found = [one.find("level", target, "lending_un_bilateral") for one in demo.series("health") for target in HEADLINES]
+    assert {cell.reason for cell in found} == {"differencing"}
