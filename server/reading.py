@@ -37,15 +37,6 @@ class Finding:
     views: tuple[tuple[str, str], ...]
 
 
-@dataclass(frozen=True, slots=True)
-class CellLine:
-    name: str
-    population: str
-    value: str
-    people: str
-    method: str
-
-
 def headline_targets(wording: Wording) -> list[str]:
     named = [f"headline:{headline.code}" for headline in wording.instrument.headlines]
     return named or [f"construct:{construct.code}" for construct in wording.instrument.constructs][:3]
@@ -134,33 +125,6 @@ def glance(series: Sequence[Release], target: str, wording: Wording) -> str:
         level=wording.level(last.find("level", target)),
     )
     return to_svg(sparkline(points, breaks), title=wording.target(target), description=sentence)
-
-
-def cell_lines(release: Release, estimates: Sequence[str], wording: Wording) -> tuple[CellLine, ...]:
-    """Cells of the release as table rows, in the order of the release."""
-    return tuple(
-        CellLine(
-            wording.target(cell.target),
-            wording.population(cell.population),
-            _shown(cell, wording),
-            cell.n_band or ("" if cell.n is None else str(cell.n)),
-            cell.method,
-        )
-        for cell in release.cells
-        if cell.estimate in estimates
-    )
-
-
-def _shown(cell: Cell, wording: Wording) -> str:
-    if cell.estimate in ("change_last", "change_first", "slope_year"):
-        return wording.change(cell)
-    if cell.estimate == "gap_sides":
-        return wording.gap(cell)
-    if cell.estimate == "trend":
-        return wording.trend(cell)
-    if cell.estimate == "spread":
-        return wording.spread(cell)
-    return wording.level(cell)
 
 
 def is_overdue(status: str, due_on: date | None, today: date) -> bool:
