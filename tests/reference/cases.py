@@ -87,7 +87,9 @@ class Comparison:
     differences: list[Difference] = field(default_factory=list)
 
     def walk(self, computed: Any, expected: Any, path: Place = ()) -> None:
-        if isinstance(expected, Mapping):
+        if is_nothing(expected) and is_nothing(computed):
+            self.compared += 1
+        elif isinstance(expected, Mapping):
             self._mapping(computed, expected, path)
         elif isinstance(expected, list):
             self._list(computed, expected, path)
@@ -133,6 +135,36 @@ class Comparison:
 
 def is_null(value: Any) -> bool:
     return value is None or (isinstance(value, float) and math.isnan(value))
+
+
+def is_nothing(value: Any) -> bool:
+    """Null, or a collection that holds no number and no word: both ways in which the files say "not defined"."""
+    if isinstance(value, Mapping):
+        return all(is_nothing(one) for one in value.values())
+    cells = _cells(value)
+    return (
+        is_null(value)
+        if cells is None or not isinstance(value, np.ndarray | list | tuple)
+        else all(is_nothing(one) for one in cells)
+    )
+
+
+def nothing_of(expected: Any) -> Any:
+    """The shape of what is expected, without a number in it: for data from which nothing can be computed."""
+    if isinstance(expected, Mapping):
+        return {key: nothing_of(value) for key, value in expected.items()}
+    return [nothing_of(value) for value in expected] if isinstance(expected, list) else None
+
+
+def in_listed_order(names: Sequence[str], listed: Sequence[Any]) -> list[str]:
+    """Names in the order a case lists them, since sorting of text differs by locale; else by number, else by text."""
+    wanted = [str(name) for name in listed]
+    if sorted(wanted) == sorted(names):
+        return wanted
+    try:
+        return sorted(names, key=float)
+    except ValueError:
+        return sorted(names)
 
 
 def read_columns(path: Path) -> dict[str, list[str | None]]:

@@ -12,7 +12,7 @@ from analysis.estimates import BoolArray
 from analysis.fit_indices import FitIndices
 from analysis.invariance import measurement_invariance
 from analysis.ordinal_factor import ordinal_factor_fit
-from tests.reference.cases import Case, Place
+from tests.reference.cases import Case, Place, nothing_of
 
 
 def model_of(case: Case) -> tuple[list[str], list[str], BoolArray]:
@@ -99,9 +99,11 @@ def fit_of(fit: FitIndices | None) -> dict[str, Any]:
 
 def invariance(case: Case) -> Mapping[str, Any]:
     factors, items, pattern = model_of(case)
-    label = case.text(case.input["group"])
+    label = case.text(case.input.get("group", "group"))
     order = list(dict.fromkeys(name for name in label if name is not None))
     known = [row for row, name in enumerate(label) if name is not None]
+    if len(order) < 2:
+        return nothing_of(case.expected)
     found = measurement_invariance(
         case.matrix(items)[known],
         np.array([order.index(str(label[row])) for row in known]),
