@@ -127,8 +127,10 @@ def import_command(
         upgrade(settings.database_url)
         engine = make_engine(settings.database_url)
         placing = Placing(partnership_prefix, level.value, facilitator, existing)
-        made = import_history(engine, wanted, placing, actor="command line", now=datetime.now(UTC), show=shown)
-        engine.dispose()
+        try:
+            made = import_history(engine, wanted, placing, actor="command line", now=datetime.now(UTC), show=shown)
+        finally:
+            engine.dispose()
     for note in made.notes:
         typer.echo(f"Note: {note}")
     typer.echo(f"{made.partnerships} partnerships imported, {made.rounds} rounds, each with its release.")
