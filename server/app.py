@@ -19,7 +19,9 @@ from server.routes import (
     entering,
     findings,
     handing_in,
+    holding,
     inviting,
+    keys,
     partnerships,
     positions,
     resuming,
@@ -42,6 +44,8 @@ ROUTES = (
     positions,
     partnerships,
     trends,
+    keys,
+    holding,
     setup,  # before rounds: "new" must not be taken for the number of a round
     inviting,
     rounds,

@@ -12,11 +12,12 @@ from sqlmodel import Session, col, select
 from server.deps import may_run
 from server.dossiers import Dossier, organizations_by_id
 from server.entries import EntryLine, before, entry_lines
+from server.key_pages import opened_by_words
 from server.languages import translator
 from server.pages import LANGUAGE_NAMES, Page, Words, format_moment
 from server.sheets import instrument_of, name_of
 from server.states import state_words
-from surveys import rounds
+from surveys import key_locks, rounds
 from surveys.models import Account, AuditEntry, Invitation, Organization, Round
 from surveys.rounds import FEW_ORGANIZATIONS, FEW_PEOPLE, FEWEST_ORGANIZATIONS, FEWEST_PEOPLE
 
@@ -54,6 +55,7 @@ class PreparedPage(Page):
     small_list: str
     is_too_small: bool
     approved_by: str
+    opened_by: str
     links_shown: str
     entries: tuple[EntryLine, ...]
     drafts: tuple[str, ...]  # languages whose translation of the questionnaire awaits a native reviewer
@@ -75,7 +77,7 @@ def prepared_page(
         address=f"{dossier.address}/rounds/{round_.number}",
         label=dossier.wording.label(round_.label),
         state=round_.state,
-        sentence=state_words(round_, zone, language, now),
+        sentence=state_words(round_, zone, language, now, key_locks.find_waiting(session, round_)),
         opens_at=round_.opens_at,
         closes_at=round_.closes_at,
         zone=zone,
@@ -86,6 +88,7 @@ def prepared_page(
         small_list=small_list,
         is_too_small=is_too_small,
         approved_by=round_.approved_by,
+        opened_by=opened_by_words(session, round_, language),
         links_shown=_links_shown(session, round_, zone, language),
         entries=before(entry_lines(session, dossier, now.date()), round_.number),
         drafts=tuple(LANGUAGE_NAMES[code] for code in instrument_of(session, round_).drafts if code in LANGUAGE_NAMES),

@@ -37,7 +37,7 @@ def enter_code(
     WrongCode, TooEarly, and what the opening raises.
     """
     with transaction(engine) as session:
-        round_ = session.get_one(Round, round_id)
+        round_ = _round(session, round_id)
         if round_.state in ("released", "not_opened"):
             return round_.state  # another holder was faster
         if round_.state != "closed" or now < round_.closes_at + OPENING_AFTER:
@@ -53,7 +53,7 @@ def enter_code(
 def lose_code(engine: Engine, round_id: UUID, holder_id: UUID, *, now: datetime) -> Waiting:
     """A holder has lost the code. With too few left the round is lost: its boxes are destroyed unread."""
     with transaction(engine) as session:
-        round_ = session.get_one(Round, round_id, with_for_update=True)
+        round_ = _round(session, round_id)
         lock = key_locks.find_lock(session, round_id)
         if lock is None or round_.state not in ("open", "closed"):
             raise NotFound("this round waits for no codes")
@@ -62,6 +62,14 @@ def lose_code(engine: Engine, round_id: UUID, holder_id: UUID, *, now: datetime)
         if left.is_lost:
             _cancel(session, round_, now)
     return left
+
+
+def _round(session: Session, round_id: UUID) -> Round:
+    """Its row locked: codes come one by one."""
+    found = session.get(Round, round_id, with_for_update=True)
+    if found is None:
+        raise NotFound("there is no such round")
+    return found
 
 
 def _cancel(session: Session, round_: Round, now: datetime) -> None:

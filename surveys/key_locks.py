@@ -116,6 +116,12 @@ def waiting(session: Session, lock: KeyLock) -> Waiting:
     return Waiting(lock.needed, len(shares), entered, lost)
 
 
+def find_waiting(session: Session, round_: Round) -> Waiting | None:
+    """What this round waits for; None where the server opens it by itself."""
+    lock = find_lock(session, round_.id) if round_.state == "closed" else None
+    return None if lock is None else waiting(session, lock)
+
+
 def lose(session: Session, lock: KeyLock, holder_id: UUID) -> Waiting:
     """This holder has lost the code. A share that was entered already is not lost."""
     share = find_share(session, lock.id, holder_id)

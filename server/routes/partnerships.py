@@ -9,6 +9,7 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter
+from sqlmodel import Session
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -21,7 +22,8 @@ from server.reading import IndexLine, attention, headline_targets, index_lines, 
 from server.sheets import name_of, title_of
 from server.states import state_words
 from server.wording import Wording
-from surveys import accounts, partnerships, rounds
+from surveys import accounts, key_locks, partnerships, rounds
+from surveys.key_locks import Waiting
 from surveys.models import Membership, Organization, Partnership, Round
 
 router = APIRouter()
@@ -88,14 +90,17 @@ def list_page(request: Request, session: SessionDep, account: AccountDep, now: C
     several = accounts.partnerships_of(session, account)
     ids = [one.id for one in several]
     latest, overdue = latest_rounds(session, ids), overdue_counts(session, ids, now.date())
+    states = {one.partnership_id: (one, key_locks.find_waiting(session, one)) for one in latest.values()}
     cards = [
-        _card(dossier, latest.get(dossier.partnership.id), overdue[dossier.partnership.id], now)
+        _card(dossier, states.get(dossier.partnership.id), overdue[dossier.partnership.id], now)
         for dossier in open_dossiers(session, account, several, language)
     ]
     return render(request, ListPage(tuple(sorted(cards, key=lambda card: card.title.text.casefold()))))
 
 
-def _card(dossier: Dossier, latest: Round | None, overdue: int, now: datetime) -> PartnershipCard:
+def _card(
+    dossier: Dossier, latest: tuple[Round, Waiting | None] | None, overdue: int, now: datetime
+) -> PartnershipCard:
     wording, series = dossier.wording, dossier.series
     targets = headline_targets(wording)
     return PartnershipCard(
@@ -128,13 +133,14 @@ def last_words(dossier: Dossier) -> str:
     )
 
 
-def now_words(latest: Round | None, dossier: Dossier, now: datetime) -> str:
-    """What the newest round is doing, unless it is the one already shown."""
-    if latest is None or latest.state == "released":
+def now_words(latest: tuple[Round, Waiting | None] | None, dossier: Dossier, now: datetime) -> str:
+    """What the newest round is doing or waiting for, unless it is the one already shown."""
+    if latest is None or latest[0].state == "released":
         return ""
+    round_, waiting = latest
     wording = dossier.wording
-    state = state_words(latest, dossier.partnership.time_zone, wording.language, now)
-    return wording.about(wording.label(latest.label), state)
+    state = state_words(round_, dossier.partnership.time_zone, wording.language, now, waiting)
+    return wording.about(wording.label(round_.label), state)
 
 
 @router.get("/partnerships/{partnership_id}")
@@ -151,7 +157,7 @@ def overview_page(
         facts=_facts(partnership, dossier.wording),
         attention=attention(dossier.series[-1], overdue, dossier.wording) if dossier.series else (),
         members=_member_lines(partnerships.members_on(session, partnership.id, now.date()), dossier.wording),
-        rounds=_round_lines(rounds.of_partnership(session, partnership.id), dossier, now),
+        rounds=_round_lines(session, rounds.of_partnership(session, partnership.id), dossier, now),
         has_releases=bool(dossier.series),
         may_run=may_run(account) and partnership.phase not in ("imported", "closed"),
     )
@@ -175,14 +181,16 @@ def _member_lines(members: Sequence[tuple[Membership, Organization]], wording: W
     )
 
 
-def _round_lines(several: Sequence[Round], dossier: Dossier, now: datetime) -> tuple[RoundLine, ...]:
+def _round_lines(session: Session, several: Sequence[Round], dossier: Dossier, now: datetime) -> tuple[RoundLine, ...]:
     """The newest first, with the days as the partnership's clocks have them."""
     zone = ZoneInfo(dossier.partnership.time_zone)
     return tuple(
         RoundLine(
             address=f"{dossier.address}/rounds/{one.number}",
             label=dossier.wording.label(one.label),
-            state=state_words(one, dossier.partnership.time_zone, dossier.wording.language, now),
+            state=state_words(
+                one, dossier.partnership.time_zone, dossier.wording.language, now, key_locks.find_waiting(session, one)
+            ),
             opens_on=one.opens_at.astimezone(zone).date(),
             closes_on=one.closes_at.astimezone(zone).date(),
             invited=sum(one.invited.values()),

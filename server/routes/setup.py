@@ -25,7 +25,14 @@ from server.sheets import read_version, title_of
 from surveys import audit, rounds
 from surveys.instruments import Instrument, standard_instrument
 from surveys.models import Account, InstrumentVersion, Partnership, Round
-from surveys.problems import ListTooSmall, NotApproved, RoundNotPrepared, TooEarly, UnreadableInstrument
+from surveys.problems import (
+    KeyHoldersNotReady,
+    ListTooSmall,
+    NotApproved,
+    RoundNotPrepared,
+    TooEarly,
+    UnreadableInstrument,
+)
 
 router = APIRouter()
 LONGEST_NAME = 200
@@ -213,6 +220,8 @@ def start(run: RunDep, keystore: KeystoreDep) -> Response:
         rounds.start(run.session, run.round_, keystore)
     except (NotApproved, ListTooSmall):
         return run.refuse(run._("A second person must approve the list first."), 409)
+    except KeyHoldersNotReady:
+        return run.refuse(run._("The key holders must pass a rehearsal with their present codes first."), 409)
     run.record("started a round")
     return see_other(run.address)
 
