@@ -12,7 +12,7 @@ from starlette.responses import Response
 
 from server.deps import ClockDep, KeystoreDep, SealerDep, SessionDep, is_https
 from server.security import SAFE_METHODS, Sealer
-from surveys import invitations
+from surveys import ballots, invitations
 from surveys.invitations import Visit
 from surveys.keystore import RoundKeys
 from surveys.problems import LinkNotOpen, SurveyProblem
@@ -69,7 +69,10 @@ def find_respondent(
         if request.method in SAFE_METHODS:
             raise
         raise TooLate("this came after closing and was not stored") from closed
-    return Respondent(visit, keystore.load(visit.round_.id), held["secret"], bytes.fromhex(held["device"]))
+    keys = keystore.load(visit.round_.id)
+    if request.method not in SAFE_METHODS:
+        ballots.take_turn(session, keys, visit.organization.id)
+    return Respondent(visit, keys, held["secret"], bytes.fromhex(held["device"]))
 
 
 AnyoneDep = Annotated[Respondent | None, Depends(find_respondent)]

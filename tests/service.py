@@ -49,9 +49,11 @@ class Service:
 
 
 @contextmanager
-def running_service(folder: Path, *, demonstration: bool = False) -> Iterator[Service]:
-    database = f"sqlite:///{folder / 'rapport.db'}"
-    upgrade(database)
+def running_service(folder: Path, *, database: str = "") -> Iterator[Service]:
+    """On an upgraded database, or on a file of its own."""
+    if not database:
+        database = f"sqlite:///{folder / 'rapport.db'}"
+        upgrade(database)
     share_fonts(folder)
     listener = socket.create_server(("127.0.0.1", 0))
     url = f"http://127.0.0.1:{listener.getsockname()[1]}"
@@ -61,7 +63,6 @@ def running_service(folder: Path, *, demonstration: bool = False) -> Iterator[Se
         keystore=(folder / "keys-a", folder / "keys-b"),
         secret_key_file=folder / "secret-key",
         base_url=url,
-        demonstration=demonstration,
     )
     app = create_app(settings)
     service = Service(url, folder, app.state.engine, app.state.keystore)
