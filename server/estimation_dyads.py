@@ -123,8 +123,9 @@ class _Sheet:
         for pair in found.pairs:
             i, j = self.ids[pair.i], self.ids[pair.j]
             flags = ("beyond_error",) if pair.beyond_error else ()
-            value, word = float(pair.difference), _direction(pair.difference, beyond=pair.beyond_error)
-            margin = number(pair.margin)
+            value, margin = float(pair.difference), number(pair.margin)
+            word = None if margin is None else _direction(value, beyond=pair.beyond_error)
+            unknown = "not_computed" if word is None else None  # without its error a gap has no direction
             yield Cell(
                 "asymmetry",
                 f"pair:{i}>{j}",
@@ -136,8 +137,9 @@ class _Sheet:
                 flags=flags,
             )
             if self.level == "B":
-                yield Cell("asymmetry", f"pair:{i}>{j}", audience=f"partner:{i}", word=word)
-                yield Cell("asymmetry", f"pair:{j}>{i}", audience=f"partner:{j}", word=_turned(word))
+                back = None if word is None else _turned(word)
+                yield Cell("asymmetry", f"pair:{i}>{j}", audience=f"partner:{i}", word=word, reason=unknown)
+                yield Cell("asymmetry", f"pair:{j}>{i}", audience=f"partner:{j}", word=back, reason=unknown)
         yield _mean_asymmetry(found)
         yield from self._meta()
 

@@ -43,7 +43,7 @@ def _rows(name: str, round_: RoundAnswers) -> Iterator[Row]:
 
 
 def _within_scale(cell: Cell) -> Cell:
-    """Means stay within 0 to 100; a direction is a claim only where the error is known."""
+    """Means stay within 0 to 100, and so do their intervals."""
     if cell.estimate in ("received", "given", "rating") and cell.low is not None and cell.high is not None:
         return replace(cell, low=max(cell.low, 0.0), high=min(cell.high, 100.0))
-    return replace(cell, word=None) if cell.estimate == "asymmetry" and cell.low is None else cell
+    return cell
