@@ -32,7 +32,13 @@ from surveys.releases import Cell, Partner, Release
 
 OUTCOME = "nothing was imported"
 ACT = "imported"
-IN_RELEASES = ("received", "asymmetry", "srm_variance", "srm_reliability")  # pooled estimates that a release holds
+IN_RELEASES = (
+    "received",
+    "asymmetry",
+    "srm_variance",
+    "srm_share",
+    "srm_reliability",
+)  # pooled estimates that a release holds
 
 
 @dataclass(frozen=True)

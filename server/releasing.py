@@ -24,7 +24,7 @@ from server.series import markers, step_cells, trend_cells
 from surveys.releases import AgendaEntry, Cell, Comment, Evidence, Marker, Release
 
 RATIOS = frozenset(
-    {"alpha", "omega", "correlation", "reciprocity", "density", "srm_reliability", "srm_reciprocity"}
+    {"alpha", "omega", "correlation", "reciprocity", "density", "srm_reliability", "srm_reciprocity", "srm_share"}
     | {"sensitivity_first", "sensitivity_total"}
 )
 SIGNED = frozenset(

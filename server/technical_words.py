@@ -9,7 +9,6 @@ from server.releasing import RATIOS, SIGNED
 from server.wording import N_, Wording, signed
 from surveys.releases import Cell
 
-FRACTIONS = RATIOS | {"srm_share"}
 FILLED = "_gaps"  # ends the names of quantities of the programme that were computed with few gaps filled
 RESPONSE = {
     "response_people": N_("People who answered"),
@@ -87,7 +86,7 @@ def number(cell: Cell | None, wording: Wording) -> str:
     if cell is None or cell.value is None:
         return wording.level(cell)
     plain = cell.estimate.removesuffix(FILLED)
-    if plain in FRACTIONS:
+    if plain in RATIOS:
         return _with_interval(cell, "{:.2f}".format, wording)
     if plain in SIGNED and cell.target != "partnership":  # there it is a mean of absolute differences
         return _with_interval(cell, lambda value: signed(round(value)), wording)

@@ -8,7 +8,7 @@ estimate     level, spread, agreement_ad, agreement_rwg, cannot_judge, prefer_no
              alpha, omega, correlation, response_people, response_organizations, overlap_organizations,
              turnover_people, language_share, step_event (word: day of the agreement),
              rating, received, given, asymmetry, meta_gap, self_enhancement, reciprocity, density,
-             srm_rater, srm_rated, srm_variance, srm_reliability, srm_reciprocity, topic_raised
+             srm_rater, srm_rated, srm_variance, srm_share, srm_reliability, srm_reciprocity, topic_raised
 target       headline:<code>, construct:<code>, facet:<code>, item:<code>, composite, partnership, language:<code>,
              partner:<organization id>, pair:<rater id>><rated id>, factor:<name>, component:<name>,
              construct:<a>~construct:<b>, topic:<code>

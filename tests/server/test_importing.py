@@ -262,6 +262,9 @@ def test_teams_are_imported(session: Session, now: datetime) -> None:
     assert pooled is not None
     assert pooled.value == pytest.approx(0.841 * (100 / 6) ** 2, abs=0.7)
     assert pooled.n == 64
+    share = first.find("srm_share", "component:rater", "programme")
+    assert share is not None
+    assert share.value == pytest.approx(0.841 / (0.841 + 0.018 + 0.236), abs=0.01)
 
 
 @real

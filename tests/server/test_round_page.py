@@ -184,7 +184,7 @@ def test_targets_have_names(target, name):
 def test_every_quantity_of_the_vocabulary_is_shown():
     known = releases.__doc__.split("estimate ")[1].split("target ")[0].replace("\n", " ").split(",")
     tables = {"level", "spread", "gap_sides", "change_last", "change_first", "trend", "rating", "cannot_judge"}
-    assert {one.strip() for one in known} == tables | set(OTHERS) - {"srm_share"} | set(RESPONSE) | set(TRUST)
+    assert {one.strip() for one in known} == tables | set(OTHERS) | set(RESPONSE) | set(TRUST)
 
 
 def test_pairs_stand_in_one_line():
