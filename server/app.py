@@ -22,6 +22,7 @@ from server.routes import (
     holding,
     inviting,
     keys,
+    keystore,
     partnerships,
     positions,
     resuming,
@@ -46,6 +47,7 @@ ROUTES = (
     trends,
     keys,
     holding,
+    keystore,
     setup,  # before rounds: "new" must not be taken for the number of a round
     inviting,
     rounds,

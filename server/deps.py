@@ -15,6 +15,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
+from server.keystore_alarm import alarm_of
 from server.pages import LANGUAGE_COOKIE
 from server.security import SAFE_METHODS, Sealer
 from server.settings import Settings
@@ -103,11 +104,14 @@ class NotLoggedIn(Exception):
     """A facilitator's page was asked for by nobody we know; answered with the way to the login."""
 
 
-def get_account(request: Request, session: SessionDep, sealer: SealerDep, now: ClockDep) -> Account:
+def get_account(
+    request: Request, session: SessionDep, sealer: SealerDep, now: ClockDep, keystore: KeystoreDep
+) -> Account:
     account = find_account(request, session, sealer, now)
     if account is None:
         raise NotLoggedIn
-    request.state.account = account  # base.html shows the facilitator's links
+    request.state.account = account  # base.html shows the facilitator's links, and the red banner of the keys
+    request.state.keys_alarm = alarm_of(keystore) if may_run(account) else ""
     return account
 
 

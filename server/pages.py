@@ -115,6 +115,7 @@ def frame(request: Request) -> Mapping[str, Any]:
         "asset": request.app.state.assets.url,
         "demonstration": request.app.state.settings.demonstration,
         "account": getattr(request.state, "account", None),
+        "keys_alarm": getattr(request.state, "keys_alarm", ""),
         "path": request.url.path,
     }
 

@@ -92,8 +92,10 @@ class Keystore:
         return faults
 
     def repair(self) -> int:
-        """Copy intact files over missing or damaged ones; how many files were written."""
+        """Set up absent replicas, and copy intact files over missing or damaged ones; how many files were written."""
         repaired, lost = 0, set(self.lost())
+        for replica in self.absent():
+            self._make_folder(replica)
         for fault in self.check():
             if fault.name not in lost:
                 self._make_folder(fault.replica)
@@ -110,9 +112,16 @@ class Keystore:
         return replica / f"{name}.key"
 
     def _write(self, name: str, held: dict[str, bytes]) -> None:
+        if self.absent():
+            raise KeysMissing("a replica of the keystore is not in its place: no key is made until it is")
         for replica in self.replicas:
             self._make_folder(replica)
             _write_file(self._path(replica, name), held)
+
+    def absent(self) -> list[Path]:
+        """Replicas that are not in their place, though another one is: a medium was taken out, or a path is wrong."""
+        found = [replica for replica in self.replicas if not (replica / MARK).exists()]
+        return found if len(found) < len(self.replicas) else []
 
     def _make_folder(self, replica: Path) -> None:
         replica.mkdir(mode=0o700, parents=True, exist_ok=True)

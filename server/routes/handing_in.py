@@ -14,6 +14,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from server.deps import SealerDep, SessionDep, is_https
+from server.key_pages import opened_by_words
 from server.languages import label_in
 from server.pages import Page, Words, language_of, render, see_other, words_in
 from server.positions import state_of_position
@@ -31,7 +32,7 @@ from server.sheets import (
     save_content,
     title_of,
 )
-from surveys import ballots, rounds
+from surveys import ballots, key_locks, rounds
 
 router = APIRouter()
 RECEIPT = "receipt"
@@ -57,6 +58,8 @@ class WelcomePage(Page):
     time_zone: str
     dyadic_mode: str
     disclosure_level: str
+    opened_by: str
+    has_key_holders: bool
     invited: Sequence[Invited]
     n_people: int
     has_begun: bool
@@ -173,6 +176,8 @@ def _welcome_page(session: Session, sheet: Sheet, language: str) -> WelcomePage:
         time_zone=partnership.time_zone,
         dyadic_mode=round_.dyadic_mode,
         disclosure_level=round_.disclosure_level,
+        opened_by=opened_by_words(session, round_, language),
+        has_key_holders=key_locks.is_locked(session, round_.id),
         invited=invited,
         n_people=sum(organization.n_people for organization in invited),
         has_begun=bool(sheet.content),
