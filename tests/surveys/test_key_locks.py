@@ -120,7 +120,9 @@ def test_a_swapped_share_opens_nothing(session, keystore, partnership):
         open_by(session, keystore, round_, hands[:1])
 
 
-@pytest.mark.parametrize(("code", "problem"), [(new_code(), WrongCode), ("12345 67890", CodeMistyped)])
+@pytest.mark.parametrize(
+    ("code", "problem"), [(new_code(), WrongCode), ("12345 67890", CodeMistyped)], ids=["wrong", "mistyped"]
+)
 def test_wrong_codes_are_refused(session, keystore, partnership, code, problem):
     round_, hands = locked_round(session, keystore, partnership)
     with pytest.raises(problem):
