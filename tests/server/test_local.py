@@ -12,6 +12,7 @@ import typer
 from typer.testing import CliRunner, Result
 
 from server.commands_data import register
+from surveys.instruments import read_instrument
 from tests.server.exchange.samples import written
 from tests.server.test_local_scores import random_file
 
@@ -186,7 +187,6 @@ def test_full_releases_say_the_same(tmp_path: Path) -> None:
     from server.exchange.csv_in import read_answers
     from server.exchange.histories import Histories
     from server.local_releases import releases_of
-    from surveys.instruments import read_instrument
 
     answers, path = random_file(tmp_path), three(tmp_path)
     assert run(answers, "--instrument", path, "--out", tmp_path).exit_code == 0
@@ -253,3 +253,10 @@ def test_names_cannot_become_formulas(tmp_path: Path) -> None:
     assert done.exit_code == 0, done.output
     assert "\n'=cmd($\\frac{}$),1," in (tmp_path / "out/indices.csv").read_text(encoding="utf-8-sig")
     assert (tmp_path / "out/trend-cmd-frac.svg").exists()
+
+
+@pytest.mark.parametrize("name", ["units", "teams"])
+def test_the_examples_are_instruments(name: str) -> None:
+    instrument = read_instrument(EXAMPLES / f"{name}.toml")
+    assert instrument.code == name
+    assert all(not scale.whole for scale in instrument.scales.values())
