@@ -79,6 +79,7 @@ def test_a_typo_is_located_and_the_rest_stays(at_desk, session, partnership):
         (new_code(), "not the one asked for here"),
         ('"><script>x</script>', "Please count the groups"),
     ],
+    ids=["empty", "short", "of somebody else", "a script"],
 )
 def test_other_mistakes_are_explained(at_desk, session, partnership, typed, said):
     hand = make_hand(session, partnership, "Dara")
