@@ -168,6 +168,13 @@ def desk_page(desk: DeskDep, said: Annotated[Said, Query()] = "") -> Response:
     return desk.show(said=said)
 
 
+@router.get("/keys/{step}")
+@router.get("/keys/rounds/{round_id}/{step}")
+def back_to_desk(step: str) -> Response:  # noqa: ARG001 - any of the steps below
+    """A step's page is left by its form; who reloads it or changes the language there begins at the desk."""
+    return see_other("/keys")
+
+
 @router.post("/keys/code")
 def show_code(desk: DeskDep) -> Response:
     """A new code, in this answer and nowhere else; before it is confirmed another one may be asked for."""

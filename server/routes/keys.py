@@ -155,6 +155,12 @@ def keys_page(circle: CircleDep) -> Response:
     return circle.show()
 
 
+@router.get(f"{AT}/{{step:path}}")
+def back_to_keys(circle: CircleDep, step: str) -> Response:  # noqa: ARG001 - any of the steps below
+    """Where the language was changed on the answer to a form."""
+    return see_other(circle.address)
+
+
 @router.post(f"{AT}/holders")
 def add_holder(circle: CircleDep, person: Annotated[str, Form(max_length=200)] = "") -> Response:
     try:

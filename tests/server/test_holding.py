@@ -67,7 +67,7 @@ def test_a_typo_is_located_and_the_rest_stays(at_desk, session, partnership):
     page = browser.post("/keys/confirm", data={"code": " ".join(groups)})
     assert page.status_code == 422
     assert "Group 3 does not fit." in read(page)
-    assert f'value="{" ".join(groups)}"' in page.text
+    assert f">{' '.join(groups)}</textarea>" in page.text
     assert not holder.is_confirmed
 
 
@@ -154,6 +154,13 @@ def test_a_replaced_link_stops_working(at_desk, session, partnership):
     key_holders.new_link(hand.holder)
     session.flush()
     assert browser.get("/keys").headers["location"] == "/k"
+
+
+@pytest.mark.parametrize("step", ["code", "confirm", "rehearse", "rounds/5/open"])
+def test_changing_the_language_after_a_step_leads_to_the_desk(at_desk, session, partnership, step):
+    browser = at_desk(make_hand(session, partnership, "Dara").secret)
+    answer = browser.post("/language", data={"language": "fr", "back": f"/keys/{step}"})
+    assert browser.get(answer.headers["location"]).headers["location"] == "/keys"
 
 
 def test_leaving_forgets_the_link(at_desk, session, partnership):

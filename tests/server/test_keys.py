@@ -154,6 +154,10 @@ def test_nobody_comes_in_without_login(client, partnership):
     assert client.get(address(partnership)).headers["location"] == "/login"
 
 
+def test_changing_the_language_after_a_step_leads_back(as_amina, partnership):
+    assert as_amina.get(address(partnership, "/holders")).headers["location"] == address(partnership)
+
+
 def test_acts_are_on_record_links_are_not(as_amina, session, partnership):
     page = as_amina.post(address(partnership, "/holders"), data={"person": "Dara"})
     (secret,) = re.findall(r"/k#([0-9A-Z-]{29})", page.text)
