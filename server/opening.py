@@ -7,6 +7,7 @@ destroyed by `shred`, and only after a backup was restored and verified. Whateve
 from __future__ import annotations
 
 import random
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -18,6 +19,7 @@ import numpy as np
 from sqlalchemy import Engine
 from sqlmodel import Session, col, func, select
 
+from analysis.disclosure import comments_may_be_shown
 from analysis.estimates import FloatArray
 from server.carry_over import read_box, write_box
 from server.estimation import estimate
@@ -36,7 +38,6 @@ from surveys.problems import OpeningFailed
 from surveys.releases import Comment, Partner, Release
 
 DAYS_PER_MONTH = 30.44
-COMMENTS_FROM = (8, 3)  # people and organizations
 Reached = Callable[[str], None]
 
 
@@ -156,7 +157,7 @@ def _released(session: Session, opened: _Opened, given: RoundAnswers) -> Protect
         estimated,
         opened.earlier,
         opened.before,
-        comments=_comments(opened.box.personal, given),
+        comments=_comments(opened.box.personal),
         agreed=_agreed_before(session, opened.round_),
         provenance=_provenance(opened, given),
     )
@@ -191,9 +192,10 @@ def _heading(opened: _Opened) -> Heading:
     return Heading(opened.partnership.title, round_.label, round_.dyadic_mode, round_.disclosure_level)
 
 
-def _comments(personal: Sequence[Mapping[str, Any]], given: RoundAnswers) -> tuple[Comment, ...]:
-    """Open answers, shuffled, above their own floor: a list in any order of arrival would tell who."""
-    if given.n_people < COMMENTS_FROM[0] or int((given.counts > 0).sum()) < COMMENTS_FROM[1]:
+def _comments(personal: Sequence[Mapping[str, Any]]) -> tuple[Comment, ...]:
+    """Open answers, shuffled, from enough people who wrote one: a list in any order of arrival would tell who."""
+    writers = Counter(one["organization"] for one in personal if any(c.get("text") for c in one.get("comments", ())))
+    if not comments_may_be_shown(list(writers.values())):
         return ()
     found = [
         Comment(one["topic"], one["text"], one["kind"], one["audience"])
