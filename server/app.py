@@ -23,6 +23,7 @@ from server.routes import (
     inviting,
     keys,
     keystore,
+    notices,
     partnerships,
     positions,
     resuming,
@@ -38,6 +39,7 @@ from surveys.problems import SurveyProblem
 
 ROUTES = (
     entering,
+    notices,
     account,
     handing_in,
     resuming,

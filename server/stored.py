@@ -1,0 +1,175 @@
+"""What is stored of an answer, in one plain sentence for each column, for each part of the sealed payload, each cookie.
+
+The pages are generated from the tables themselves: a column without a sentence stops the page and fails a test.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from server.deps import SESSION_COOKIE, SESSION_LASTS
+from server.pages import LANGUAGE_COOKIE
+from server.respondents import AFTER_CLOSING, COOKIE
+from server.routes.handing_in import RECEIPT
+from server.wording import N_
+from surveys.answers import PERSONAL, POSITION
+from surveys.database import metadata
+
+RANDOM = N_("A random number.")
+ROUND = N_("The round it belongs to.")
+LOCATED = N_("A number made with a key that is not in the database: without that key nobody can tell whose it is.")
+
+ANSWER_TABLES: Mapping[str, tuple[str, Mapping[str, str]]] = {
+    "invitation": (
+        N_("Who may answer"),
+        {
+            "id": RANDOM,
+            "round_id": ROUND,
+            "organization_id": N_("The organization the person answers for."),
+            "person": N_("The name of the person."),
+            "email": N_("The e-mail address of the person."),
+            "language": N_("The language of the invitation."),
+            "token_hash": N_(
+                "A fingerprint by which the personal link is recognized; deleted when the round is opened."
+            ),
+            "gone": N_("Whether the person has left. Nothing here says whether somebody answered."),
+        },
+    ),
+    "draft": (
+        N_("Saved drafts, until they are handed in or the round is opened"),
+        {
+            "id": LOCATED,
+            "round_id": ROUND,
+            "box": N_("The sealed draft, as long as everybody's: yours locked with your link and your browser."),
+        },
+    ),
+    "ballot": (
+        N_("Answers handed in, sealed, until the round is opened"),
+        {
+            "id": LOCATED,
+            "round_id": ROUND,
+            "box": N_("The sealed answers, as long as everybody's."),
+        },
+    ),
+    "response": (
+        N_("Answers without names, after the opening"),
+        {
+            "id": RANDOM,
+            "round_id": ROUND,
+            "construct": N_("The topic. Each topic has rows and an order of its own: no row is a whole questionnaire."),
+            "answers": N_("What one person answered on this topic; no name, organization, side, language or time."),
+        },
+    ),
+    "comment": (
+        N_("Comments, after the opening, where enough people wrote"),
+        {
+            "id": RANDOM,
+            "round_id": ROUND,
+            "topic": N_("The topic its author chose."),
+            "kind": N_("Which of the open questions it answers."),
+            "text": N_("The comment as it was written."),
+            "audience": N_("Who may read it, as its author chose."),
+        },
+    ),
+    "carry_over": (
+        N_("What the next round is compared with, sealed"),
+        {
+            "partnership_id": N_("The partnership it belongs to."),
+            "round_id": N_("The round whose opening sealed it."),
+            "box": N_("Means, head-counts and ratings by organization, never a person; sealed anew at every opening."),
+        },
+    ),
+    "release": (
+        N_("Published results"),
+        {
+            "id": RANDOM,
+            "round_id": ROUND,
+            "revision": N_("Which version of the results this is."),
+            "body": N_("All that is ever shown of the round: protected results and comments."),
+            "digest": N_("A fingerprint, so that a change is noticed."),
+            "previous_digest": N_("The fingerprint of the results before."),
+            "stored_at": N_("When they were stored."),
+        },
+    ),
+}
+OTHER_TABLES = frozenset(
+    (
+        "account",
+        "account_partnership",
+        "audit",
+        "discussion",
+        "instrument_version",
+        "key_holder",
+        "key_lock",
+        "key_share",
+        "membership",
+        "organization",
+        "partnership",
+        "rehearsal",
+        "round",
+    )
+)  # nothing of an answer is in them
+
+PERSONAL_PARTS = {
+    "answers": N_("Your answers to the statements."),
+    "importance": N_("How important you find each topic, where this was asked."),
+    "background": N_("What you say about your role."),
+    "dyads": N_("Your answers about single partners, where each person is asked for them."),
+    "comments": N_("Your comments, each with its topic and who may read it."),
+    "organization": N_("Your organization."),
+    "language": N_("The language of the page when you handed in."),
+}
+POSITION_PARTS = {
+    "organization": N_("The organization."),
+    "ratings": N_("What it answers about each partner."),
+    "drafter": N_("The name of the person who drafted it."),
+    "signer": N_("The name of the person who signed it."),
+    "single_informant": N_("Whether one person alone answered for the organization."),
+}
+COOKIES = {
+    COOKIE: (
+        N_("Your link, locked: until you hand in or finish on this computer, at most {days} day after closing."),
+        {"days": AFTER_CLOSING.days},
+    ),
+    RECEIPT: (N_("Your receipt, for an hour."), {}),
+    LANGUAGE_COOKIE: (N_("The language of the pages, for a year."), {}),
+    SESSION_COOKIE: (
+        N_("Only for facilitators: who is logged in, for {hours} hours."),
+        {"hours": int(SESSION_LASTS.total_seconds() // 3600)},
+    ),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """One thing that is stored: its name in the machine, and what it is in plain words."""
+
+    name: str
+    sentence: str
+
+
+@dataclass(frozen=True, slots=True)
+class KeptTable:
+    name: str
+    title: str
+    columns: tuple[Kept, ...]
+
+
+def stored_tables() -> tuple[KeptTable, ...]:
+    """The tables with anything of an answer, column by column. KeyError where a column is unexplained."""
+    return tuple(
+        KeptTable(
+            name, title, tuple(Kept(column.name, sentences[column.name]) for column in metadata.tables[name].columns)
+        )
+        for name, (title, sentences) in ANSWER_TABLES.items()
+    )
+
+
+def sealed_parts() -> tuple[Kept, ...]:
+    """What lies in the box of a person: exactly the parts that the check before sealing lets through."""
+    return tuple(Kept(name, sentence) for name, sentence in PERSONAL_PARTS.items() if name in PERSONAL)
+
+
+def position_parts() -> tuple[Kept, ...]:
+    return tuple(Kept(name, sentence) for name, sentence in POSITION_PARTS.items() if name in POSITION)
