@@ -12,6 +12,8 @@ from server.deps import SESSION_COOKIE, SESSION_LASTS
 from server.pages import LANGUAGE_COOKIE
 from server.respondents import AFTER_CLOSING, COOKIE
 from server.routes.handing_in import RECEIPT
+from server.routes.holding import COOKIE as HOLDER_COOKIE
+from server.routes.holding import LASTS as HOLDER_LASTS
 from server.wording import N_
 from surveys.answers import PERSONAL, POSITION
 from surveys.database import metadata
@@ -133,6 +135,10 @@ COOKIES = {
         {"days": AFTER_CLOSING.days},
     ),
     RECEIPT: (N_("Your receipt, for an hour."), {}),
+    HOLDER_COOKIE: (
+        N_("Only for key holders: their link, locked, for {minutes} minutes."),
+        {"minutes": int(HOLDER_LASTS.total_seconds() // 60)},
+    ),
     LANGUAGE_COOKIE: (N_("The language of the pages, for a year."), {}),
     SESSION_COOKIE: (
         N_("Only for facilitators: who is logged in, for {hours} hours."),
