@@ -53,6 +53,7 @@ class Outlook:
 
 
 def name_of(system: System, attacker: int) -> str:
+    """The organization that attacks, "" for a reader from outside."""
     return "" if attacker == OUTSIDE else system.organizations[attacker]
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from analysis.estimates import BoolArray, FloatArray, Reason
+from analysis.estimates import BoolArray, FloatArray, Reason, nobody_complete
 
 PEOPLE_FROM = 50  # as omega: below it a correlation of .3 is not told from none
 REPLICATES = 1000
@@ -70,7 +70,8 @@ def sampling_adequacy(scores: FloatArray, *, people_from: int = PEOPLE_FROM) -> 
     scores: (n, k), NaN = not answered; respondents with a gap are left out. Any unit: reversing or rescaling an item
     changes nothing. people_from: fewest complete respondents; there must also be more of them than items.
     KMO = sum r_ij^2 / (sum r_ij^2 + sum q_ij^2), i != j, q the partial correlations given all other items (anti-image).
-    Reasons: `no_data`, `too_few` (people, or fewer than two items), `zero_variance` (an item does not vary),
+    Reasons: `no_data`, `no_overlap` (nobody complete, as two items were never answered together), `too_few` (people,
+    or fewer than two items), `zero_variance` (an item does not vary),
     `singular` (an item follows from the others). No correlation at all with an item: `zero_variance`.
     Raises ValueError when scores is not two-dimensional.
     Source: Kaiser (1970), Psychometrika 35, 401-415; Kaiser & Rice (1974). As psych::KMO.
@@ -185,7 +186,7 @@ def _correlation(
     n, k = complete.shape
     blank = np.full((k, k), math.nan)
     if n == 0 or k == 0:
-        return n, blank, "no_data"
+        return n, blank, nobody_complete(table)
     if n < max(people_from, k + 1 if invertible else 2) or k < 2:
         return n, blank, "too_few"
     if np.any(np.ptp(complete, axis=0) == 0):

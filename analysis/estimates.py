@@ -80,3 +80,17 @@ class Estimate:
 def missing(reason: Reason, *, method: str = "", n: int = 0, flags: tuple[str, ...] = ()) -> Estimate:
     """An estimate without a number, and why."""
     return Estimate(n=n, method=method, reason=reason, flags=flags)
+
+
+def nobody_complete(scores: FloatArray) -> Reason:
+    """Why no row of scores, (people, items), is complete.
+
+    `no_data`: nothing was answered at all; `no_overlap`: two items that were answered, never by the same person;
+    `too_few`: everything else, such as an item that nobody answered.
+    """
+    answered = np.isfinite(scores)
+    together = answered.T.astype(np.int64) @ answered
+    asked = answered.any(axis=0)
+    if not asked.any():
+        return "no_data"
+    return "no_overlap" if (together[np.ix_(asked, asked)] == 0).any() else "too_few"

@@ -8,7 +8,7 @@ from typing import Literal
 
 import numpy as np
 
-from analysis.estimates import FloatArray, IntArray, Reason
+from analysis.estimates import FloatArray, IntArray, Reason, nobody_complete
 
 Convention = Literal["shrout_fleiss", "mcgraw_wong"]
 FEWEST_GROUPS = 5
@@ -118,7 +118,8 @@ def rater_icc(
     raters are a sample, absolute agreement; (3,.) these raters, consistency. convention: "shrout_fleiss" gives F of
     agreement (n - 1)(k - 1) degrees of freedom and steps the limits of (2,1) up for (2,k) (R psych, pingouin);
     "mcgraw_wong" uses Satterthwaite's degrees of freedom, anew for the average (R irr).
-    Fewer than two targets or raters: `too_few`; no variance in the residuals: `zero_variance`.
+    Targets with a missing rating are left out. Nothing rated: `no_data`; two raters without a common target:
+    `no_overlap`; fewer than two targets or raters: `too_few`; no variance in the residuals: `zero_variance`.
     Source: Shrout & Fleiss (1979), Psychological Bulletin 86; McGraw & Wong (1996), Psychological Methods 1.
     """
     scores = np.asarray(scores, dtype=float)
@@ -127,7 +128,7 @@ def rater_icc(
     x = scores[np.isfinite(scores).all(axis=1)]
     n, k = x.shape
     if n < 2 or k < 2:
-        return RaterAgreement(n, k, reason="too_few")
+        return RaterAgreement(n, k, reason="too_few" if n else nobody_complete(scores))
     rows, columns = x.mean(axis=1), x.mean(axis=0)
     residual = x - rows[:, None] - columns + x.mean()
     msr, msc = k * float(rows.var(ddof=1)), n * float(columns.var(ddof=1))

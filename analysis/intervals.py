@@ -26,7 +26,9 @@ def t_quantile(confidence: float, df: float) -> float:
 def t_interval(values: FloatArray, *, confidence: float = 0.95) -> Estimate:
     """Mean with Student's t interval. values: any shape, NaN left out.
 
-    One value: the mean without interval (`too_few`); none: `no_data`. n counts the values.
+    One value: the mean without interval (`too_few`); none: `no_data`. n counts the values. All equal: an interval of
+    width zero, by the formula, with the flag `zero_variance`; what is shown of a partnership refuses it.
+    Source: Student (1908), Biometrika 6.
     """
     known = np.asarray(values, dtype=float).ravel()
     known = known[np.isfinite(known)]
@@ -36,7 +38,8 @@ def t_interval(values: FloatArray, *, confidence: float = 0.95) -> Estimate:
     if known.size == 1:
         return Estimate(mean, n=1, method="t", confidence=confidence, reason="too_few")
     half = t_quantile(confidence, known.size - 1) * float(known.std(ddof=1)) / math.sqrt(known.size)
-    return Estimate(mean, mean - half, mean + half, int(known.size), "t", confidence)
+    flags = ("zero_variance",) if np.ptp(known) == 0 else ()
+    return Estimate(mean, mean - half, mean + half, int(known.size), "t", confidence, flags=flags)
 
 
 def wilson(successes: int, trials: int, *, confidence: float = 0.95) -> Estimate:

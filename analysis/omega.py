@@ -8,7 +8,7 @@ from typing import Literal
 
 import numpy as np
 
-from analysis.estimates import FloatArray, IntArray, Reason
+from analysis.estimates import FloatArray, IntArray, Reason, nobody_complete
 from analysis.reliability import checked_scores, correlation, covariance, within_groups
 
 Fit = Literal["ml", "minres"]
@@ -73,8 +73,9 @@ def omega_total(
     whose means are then taken out. fit: "ml" maximum likelihood, "minres" least squares of the correlations.
     standardize: items at equal variance (the product's omega, R psych); False weighs items by their spread
     (R lavaan, divisor n).
-    Refusals: fewer than three items or `fewest` people `too_few`; a constant item `zero_variance`; items that repeat
-    each other `singular`; `not_converged`. Other values of omega: `OneFactor.omega_observed` and its neighbour.
+    Refusals: fewer than three items or `fewest` people `too_few`; nobody complete `no_data` or `no_overlap`; a
+    constant item `zero_variance`; items that repeat each other `singular`; `not_converged`.
+    Other values of omega: `OneFactor.omega_observed` and its neighbour.
     Source: McDonald (1999), Test Theory, chapter 6; Joreskog (1967), Psychometrika 32, 443-482.
     """
     scores = checked_scores(scores)
@@ -83,7 +84,7 @@ def omega_total(
     n, k = used.shape
     method = f"omega total, {fit}, {'correlations' if standardize else 'covariances'}"
     if n == 0 or k < 3 or n < max(fewest, k + 1):
-        return OmegaEstimate(math.nan, n, method, reason="no_data" if n == 0 else "too_few")
+        return OmegaEstimate(math.nan, n, method, reason=nobody_complete(scores) if n == 0 else "too_few")
     matrix = covariance(used) * (n - 1) / n
     if group is not None:
         centred, _ = within_groups(used, np.asarray(group)[complete])

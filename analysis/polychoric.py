@@ -9,7 +9,7 @@ from typing import Literal
 import numpy as np
 
 from analysis.binormal import Cells, cells
-from analysis.estimates import FloatArray, IntArray, Reason
+from analysis.estimates import FloatArray, IntArray, Reason, nobody_complete
 from analysis.simplex import stopped_simplex
 
 PEOPLE_FROM = 50
@@ -132,7 +132,7 @@ def polychoric_matrix(
     cuts = tuple(thresholds(column) for column in complete.T)
     correlation, errors = np.full((k, k), np.nan), np.full((k, k), np.nan)
     if n == 0 or k == 0 or n < people_from:
-        return PolychoricMatrix(correlation, errors, cuts, n, "too_few" if n and k else "no_data")
+        return PolychoricMatrix(correlation, errors, cuts, n, "too_few" if n and k else nobody_complete(table))
     np.fill_diagonal(correlation, 1.0)
     np.fill_diagonal(errors, 0.0)
     flags: set[str] = set()

@@ -11,7 +11,7 @@ from typing import Literal
 
 import numpy as np
 
-from analysis.estimates import NO_INTERVAL, Estimate, FloatArray, IntArray, Interval, Reason
+from analysis.estimates import NO_INTERVAL, Estimate, FloatArray, IntArray, Interval, Reason, nobody_complete
 
 MissingRule = Literal["listwise", "pairwise"]
 FEWEST_PEOPLE = 3
@@ -80,6 +80,8 @@ def cronbach_alpha(
     method = f"alpha, {missing}"
     if not answered.any():
         return _no_alpha("no_data", method, 0)
+    if k > 1 and n == 0:
+        return _no_alpha(nobody_complete(scores), method, 0)
     if k < 2 or n < max(2, fewest):
         return _no_alpha("too_few", method, n)
     return _alpha(covariance(scores[used]), n, n - 1, confidence, method)
@@ -101,8 +103,8 @@ def pooled_alpha(
     complete = np.isfinite(scores).all(axis=1)
     n, k = int(complete.sum()), scores.shape[1]
     method = "alpha, pooled within groups"
-    if not np.isfinite(scores).any():
-        return _no_alpha("no_data", method, 0)
+    if n == 0:
+        return _no_alpha(nobody_complete(scores), method, 0)
     centred, groups = within_groups(scores[complete], group[complete])
     df = n - groups
     if k < 2 or n < fewest or df < 2:
@@ -237,6 +239,7 @@ def _no_alpha(reason: Reason, method: str, n: int) -> AlphaEstimate:
 
 
 def checked_scores(scores: FloatArray) -> FloatArray:
+    """Scores as an array of floats; ValueError unless they are people by items."""
     scores = np.asarray(scores, dtype=float)
     if scores.ndim != 2:
         raise ValueError("scores must be two-dimensional: people by items")

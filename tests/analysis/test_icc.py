@@ -51,7 +51,7 @@ def test_target_with_a_gap_is_left_out() -> None:
     [
         (RATINGS[:1], "too_few"),
         (RATINGS[:, :1], "too_few"),
-        (np.full((4, 3), np.nan), "too_few"),
+        (np.full((4, 3), np.nan), "no_data"),
         (np.full((4, 3), 5.0), "zero_variance"),
         (np.arange(4.0)[:, None] + np.arange(3.0), "zero_variance"),
     ],
