@@ -46,16 +46,17 @@ def everybody_is_open(known: Known) -> bool:
     """Whether each person may have given at least 3 answers, whichever organization subtracts its own.
 
     Exact in what it accepts: every answer counted belongs to a set of answers, on the scale, that fits all numbers.
+    The reader from outside knows less than any organization and needs no look of its own.
     """
     needed = points_needed(known.step)
     organization = known.organization.tolist()
+    reach = _Reach(known)
     for given in _exchangeable(known):
         alone = Counter(organization[at[0]] for at in given.values() if len({organization[one] for one in at}) == 1)
-        for attacker in [-1, *dict.fromkeys(organization)]:
+        for attacker in dict.fromkeys(organization):
             if 0 < len(given) - alone[attacker] < needed:
-                others = known.organization != attacker
                 found = {answer: one for answer, at in given.items() for one in at if organization[one] != attacker}
-                if not all(_has_choice(known, person, others, set(found), needed) for person in found.values()):
+                if not all(reach.is_enough(person, attacker, set(found), needed) for person in found.values()):
                     return False
     return True
 
@@ -74,25 +75,36 @@ def kinds_of(rows: FloatArray) -> list[tuple[float, ...]]:
     return [tuple(column) for column in np.round(rows, 12).T.tolist()]
 
 
-def _has_choice(known: Known, person: int, others: BoolArray, found: set[float], needed: int) -> bool:
-    """Whether moves of two or three people bring this person to enough different answers."""
-    answers = set(found)
-    company = [one for one in np.flatnonzero(others).tolist() if one != person]
-    pairs = list(combinations(company, 2))
-    for companions in (
-        [(one,) for one in company],
-        pairs[:: 1 + len(pairs) // FEW_PAIRS],
-        pairs[:: 1 + len(pairs) // MANY_PAIRS],
-    ):
-        if companions:
-            answers |= _reached(known, person, np.array(companions, dtype=np.int64))
-        if len(answers) >= needed:
-            return True
-    return False
+class _Reach:
+    """Answers that moves of two or three people bring a person to; looked up once for all attackers."""
+
+    def __init__(self, known: Known) -> None:
+        self.known = known
+        self.moved: dict[tuple[int, int], tuple[FloatArray, IntArray, BoolArray]] = {}
+
+    def is_enough(self, person: int, attacker: int, found: set[float], needed: int) -> bool:
+        """Whether a person has that many answers, those found included, when nobody of the attacker's moves."""
+        answers = set(found)
+        for stage in range(3):
+            own, owners, fits = self._stage(person, stage)
+            answers |= set(own[fits[:, (owners != attacker).all(axis=1)].any(axis=1)].tolist())
+            if len(answers) >= needed:
+                return True
+        return False
+
+    def _stage(self, person: int, stage: int) -> tuple[FloatArray, IntArray, BoolArray]:
+        if (person, stage) not in self.moved:
+            company = [one for one in range(len(self.known.answers)) if one != person]
+            pairs = list(combinations(company, 2))
+            some = pairs[:: 1 + len(pairs) // (FEW_PAIRS, 1, MANY_PAIRS)[stage]]
+            companions = np.array(company if stage == 1 else some, dtype=np.int64).reshape(-1, 1 if stage == 1 else 2)
+            own, fits = _fitting(self.known, person, companions)
+            self.moved[person, stage] = own, self.known.organization[companions], fits
+        return self.moved[person, stage]
 
 
-def _reached(known: Known, person: int, companions: IntArray) -> set[float]:
-    """Answers of a person for which some companions' moves restore all numbers."""
+def _fitting(known: Known, person: int, companions: IntArray) -> tuple[FloatArray, BoolArray]:
+    """Answers near a person's own, in scale points, and which companions can make up for each: (n, n_companions)."""
     size, top = companions.shape[1], round(100.0 / known.step)
     single = np.arange(-float(top), top + 1) if size == 1 else SMALL_STEPS
     grid = np.stack(np.meshgrid(*[single] * size, indexing="ij"), axis=-1).reshape(-1, size) * known.step
@@ -102,13 +114,12 @@ def _reached(known: Known, person: int, companions: IntArray) -> set[float]:
     on_scale = ((at >= -TOLERANCE) & (at <= 100.0 + TOLERANCE)).all(axis=2)
     fits = np.broadcast_to(on_scale, (len(own), *on_scale.shape)).copy()
     for row, low, high in zip(known.rows, known.low, known.high, strict=True):
-        value = float(row @ known.answers) + row[person] * own[:, None, None] + row[companions] @ grid.T
-        fits &= (value >= min(low, row @ known.answers) - TOLERANCE) & (
-            value <= max(high, row @ known.answers) + TOLERANCE
-        )
+        truth = float(row @ known.answers)
+        value = truth + row[person] * own[:, None, None] + row[companions] @ grid.T
+        fits &= (value >= min(low, truth) - TOLERANCE) & (value <= max(high, truth) + TOLERANCE)
     for members, ends in zip(known.members, known.variances, strict=True):
         fits &= _keeps_spread(known, members, ends, (person, companions), (own, grid))
-    return set(np.round((known.answers[person] + own[fits.any(axis=(1, 2))]) / known.step).tolist())
+    return np.round((known.answers[person] + own) / known.step), np.asarray(fits.any(axis=2))
 
 
 def _keeps_spread(
