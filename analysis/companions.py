@@ -111,7 +111,7 @@ class Companions:
             ends = rounded_outward(leader.value - one.value, leader.value + one.value, grid)
             fine_enough = grid >= interval_grid(population.n_organizations)
             if fine_enough and interval_is_open(
-                means, list(population.counts.values()), leader.value, ends, self._step
+                means, list(population.counts.values()), leader.value, one.value, ends, self._step
             ):
                 return self._shown(one, ends=ends, grid=grid)
         return self._hidden(one, "extremes")

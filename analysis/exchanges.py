@@ -18,8 +18,9 @@ from analysis.attack import points_needed
 from analysis.estimates import BoolArray, FloatArray, IntArray
 
 TOLERANCE = 1e-6
-FEW_PAIRS, MANY_PAIRS = 10, 100
-SMALL_STEPS = np.arange(-4.0, 5.0)
+FEW_PAIRS, MANY_PAIRS = 10, 120
+WHOLE_STEPS = np.arange(-4.0, 5.0)
+FINE_STEPS = np.array([-4.0, -3.0, -2.0, -1.5, -1.0, -0.5, 0.0, 0.5, 1.0, 1.5, 2.0, 3.0, 4.0])  # of means of items
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -106,7 +107,8 @@ class _Reach:
 def _fitting(known: Known, person: int, companions: IntArray) -> tuple[FloatArray, BoolArray]:
     """Answers near a person's own, in scale points, and which companions can make up for each: (n, n_companions)."""
     size, top = companions.shape[1], round(100.0 / known.step)
-    single = np.arange(-float(top), top + 1) if size == 1 else SMALL_STEPS
+    whole = np.abs(known.answers / known.step - np.round(known.answers / known.step)).max(initial=0.0) < TOLERANCE
+    single = np.arange(-float(top), top + 1) if size == 1 else WHOLE_STEPS if whole else FINE_STEPS
     grid = np.stack(np.meshgrid(*[single] * size, indexing="ij"), axis=-1).reshape(-1, size) * known.step
     own = np.arange(-3.0, 4.0) * known.step
     own = own[(known.answers[person] + own >= -TOLERANCE) & (known.answers[person] + own <= 100.0 + TOLERANCE)]

@@ -16,29 +16,24 @@ CONFIDENCE = 0.95
 
 
 def interval_is_open(
-    means: FloatArray,
-    people: Sequence[int],
-    centre: float,
-    ends: Interval,
-    step: float,
-    *,
-    confidence: float = CONFIDENCE,
+    means: FloatArray, people: Sequence[int], centre: float, half: float, ends: Interval, step: float
 ) -> bool:
     """Whether a published interval leaves every organization 20 points and every person 3 scale points.
 
-    means: (n_organizations,) points of 100, NaN where not known. people: head-counts. centre: the mean, unrounded.
-    ends: the interval as published. step: distance of two scale points.
-    A reader takes the half-width h for t s / sqrt(N), hence squared deviations Q = (N - 1) N h^2 / t^2; whoever knows
-    the own mean x takes (x - centre)^2 N / (N - 1) off. Each of the k organizations left lies within
-    m +- sqrt(Q (k - 1) / k) (Samuelson 1968). A true Q beyond this comes from an interval of another kind, which says
-    less about it.
+    means: (n_organizations,) points of 100, NaN where not known. people: head-counts. centre, half: the mean and the
+    half-width, unrounded. ends: the interval as published. step: distance of two scale points.
+    A reader sees a half-width of at most H and takes it for t s / sqrt(N), hence squared deviations
+    Q = (N - 1) N H^2 / t^2; whoever knows the own mean x takes (x - centre)^2 N / (N - 1) off. Each of the k
+    organizations left lies within m +- sqrt(Q (k - 1) / k) (Samuelson 1968). An interval narrower than its means are
+    apart counts only part of their variance, at most the square of that ratio: Q is larger by as much.
     """
     n = len(people)
-    half = max(ends.high - centre, centre - ends.low) + 0.5
-    squares = (n - 1) * n * (half / t_quantile(confidence, n - 1)) ** 2
+    widest, t = max(ends.high - centre, centre - ends.low) + 0.5, t_quantile(CONFIDENCE, n - 1)
+    squares = (n - 1) * n * (widest / t) ** 2
     known = [] if np.isnan(means).any() else (means - centre).tolist()
     if known:
-        squares = max(squares, math.fsum(own**2 for own in known) - math.fsum(known) ** 2 / n)
+        apart = math.fsum(own**2 for own in known) - math.fsum(known) ** 2 / n
+        squares *= max(1.0, apart / max((n - 1) * n * (half / t) ** 2, 1e-9))
     views = [(n, centre, squares, min(people))]
     for index, own in enumerate(known):
         others = min(m for other, m in enumerate(people) if other != index)
