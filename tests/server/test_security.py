@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from starlette.datastructures import Headers
 
-from server.security import Attempts, Sealer, is_same_origin, read_secret_key
+from server.security import HEADERS, Attempts, Sealer, is_same_origin, read_secret_key
 
 NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
 
@@ -76,3 +76,12 @@ def test_attempts_run_out_and_come_back():
     assert not attempts.may_try("amina", NOON)
     assert attempts.may_try("someone else", NOON)
     assert attempts.may_try("amina", NOON + timedelta(minutes=16))
+
+
+@pytest.mark.parametrize("path", ["/", "/login", "/answer", "/nothing", "/static/nothing", "/partnerships"])
+def test_every_answer_carries_the_headers(client, path):
+    headers = client.get(path).headers
+    for name, value in HEADERS.items():
+        if name != "Cache-Control":  # files that never change may be kept
+            assert headers[name] == value, name
+    assert "unsafe" not in headers["Content-Security-Policy"]
