@@ -10,7 +10,7 @@ from axe_playwright_python.sync_playwright import Axe
 from surveys import accounts, discussions, rounds
 from surveys.instruments import standard_instrument
 from tests.browser.conftest import DESKTOP, NARROW, PHONE
-from tests.browser.walking import begin, fill_page, go_on, tap
+from tests.browser.walking import begin, fill_page, go_on, said, tap
 from tests.factories import PASSWORD, make_account, make_partnership, make_round
 from tests.server.conftest import make_released
 
@@ -215,7 +215,7 @@ def test_keyboard_alone(new_context, answering):
     for _ in range(7):
         page.keyboard.press("ArrowRight")
     assert page.evaluate(focused) == ["V1", "7"]
-    page.locator("#saved", has_text="Saved").wait_for()
+    said(page, "Saved")
     page.keyboard.press("Tab")
     assert page.evaluate(focused)[0] == "V2"
     for _ in range(3):

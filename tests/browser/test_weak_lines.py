@@ -10,7 +10,7 @@ import pytest
 from surveys import ballots, rounds
 from surveys.instruments import standard_instrument
 from tests.browser.conftest import PHONE
-from tests.browser.walking import begin, fill_page, go_on, tap
+from tests.browser.walking import begin, fill_page, go_on, said, tap
 from tests.factories import make_round
 
 SLOW = {"offline": False, "latency": 400, "downloadThroughput": 50_000 / 8, "uploadThroughput": 50_000 / 8}
@@ -38,10 +38,6 @@ def page(phone, link):
     made = phone.new_page()
     begin(made, link)
     return made
-
-
-def said(page, words):
-    page.locator("#saved", has_text=words).wait_for()
 
 
 def is_checked(page, name, value):
@@ -83,7 +79,7 @@ def test_finished_in_another_tab(phone, page, complaints):
     other.get_by_role("button", name="Finish on this computer").click()
     other.get_by_role("heading", name="Finished on this computer").wait_for()
     tap(page, "V1", 7)
-    said(page, "this browser no longer holds your link")
+    said(page, "Not saved: this browser no longer holds your link")
     complaints.expect("Error Code 403")
 
 

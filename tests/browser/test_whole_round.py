@@ -12,7 +12,17 @@ from server.ticker import tick
 from surveys import accounts, ballots, rounds
 from surveys.instruments import standard_instrument
 from tests.browser.conftest import PHONE
-from tests.browser.walking import answer_rest, begin, draft_position, fill_page, go_on, hand_in, sign_position, tap
+from tests.browser.walking import (
+    answer_rest,
+    begin,
+    draft_position,
+    fill_page,
+    go_on,
+    hand_in,
+    said,
+    sign_position,
+    tap,
+)
 from tests.factories import PASSWORD, make_account, make_organization, make_partnership, make_round, payload_of
 
 INSTRUMENT = standard_instrument()
@@ -96,7 +106,7 @@ def answer_by_hand(page, link):
     """Taps, autosave, a page that is pointed out once and then left with a gap."""
     begin(page, link)
     tap(page, "V1", 7)
-    page.locator("#saved", has_text="Saved").wait_for()
+    said(page, "Saved")
     page.reload()
     assert page.locator("input[name=V1][value='7']").is_checked()
     go_on(page)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from playwright.sync_api import Page
 
 # What a person would tap, in one step: everything else on the way is the page's own doing.
@@ -32,6 +34,11 @@ def begin(page: Page, link: str) -> None:
 def tap(page: Page, name: str, value: str | int) -> None:
     """One answer, by hand: a tap on the label, which covers its radio button."""
     page.locator(f"label:has(input[name='{name}'][value='{value}'])").click()
+
+
+def said(page: Page, words: str) -> None:
+    """Wait until the line about saving begins with these words."""
+    page.locator("#saved", has_text=re.compile(rf"^\s*{re.escape(words)}")).wait_for()
 
 
 def fill_page(page: Page, person: int) -> None:
