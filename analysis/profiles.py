@@ -29,6 +29,7 @@ def _start_of_name(index: int, size: Size, left: float) -> float:
 def profile(rows: Sequence[Row], names: Sequence[str] = (), *, size: Size | None = None) -> Figure:
     """Constructs one under the other: a mark with its interval on 0-100, one or two values per row side by side.
 
+    A value without interval is hollow, with the reason beside it; no value at all is its reason in words.
     With two values per row (this round and the last, national and external, importance and score) each has its own
     marker, and `names` says which is which.
     """
@@ -108,6 +109,24 @@ def _draw_row_value(drawn: Any, point: Point, height: float, look: tuple[str, st
         fontsize=size.text,
         fontweight="bold",
         color=INK,
+        annotation_clip=False,
+    )
+    if point.note and not bounded:
+        _explain(drawn, point, height, size)
+
+
+def _explain(drawn: Any, point: Point, height: float, size: Size) -> None:
+    """Why a value has no interval, on that side of its mark where there is more room."""
+    left = point.value > 50
+    drawn.annotate(
+        clean(point.note, 44 if size.width > 500 else 22),
+        (point.value, height),
+        xytext=(-9 if left else 12 + 2 * size.text, 0),
+        textcoords="offset points",
+        ha="right" if left else "left",
+        va="center",
+        fontsize=size.text - 2,
+        color=QUIET,
         annotation_clip=False,
     )
 

@@ -154,6 +154,14 @@ def test_profile_writes_the_reason():
     assert "too few answers" in shown
 
 
+@pytest.mark.parametrize("value", [12.0, 88.0])
+def test_profile_says_why_there_is_no_interval(value):
+    bare = Point(date(2024, 1, 1), "", value, note="too few organizations")
+    assert {"too few organizations", f"{value:.0f}"} <= set(texts(svg_of(profile([Row("Trust", (bare,))]))))
+    bounded = Point(date(2024, 1, 1), "", value, value - 5, value + 5, note="too few organizations")
+    assert "too few organizations" not in texts(svg_of(profile([Row("Trust", (bounded,))])))
+
+
 def test_narrow_profile_fits():
     assert 'viewBox="0 0 360' in to_svg(profile([Row("Trust", points(62))], size=NARROW), title="t", description="d")
 
