@@ -19,6 +19,7 @@ from analysis.estimates import BoolArray, FloatArray, IntArray
 
 TOLERANCE = 1e-6
 FEW_PAIRS, MANY_PAIRS = 10, 120
+MOST_IN_PAIRS = 60
 WHOLE_STEPS = np.arange(-4.0, 5.0)
 FINE_STEPS = np.array([-4.0, -3.0, -2.0, -1.5, -1.0, -0.5, 0.0, 0.5, 1.0, 1.5, 2.0, 3.0, 4.0])  # of means of items
 
@@ -96,7 +97,7 @@ class _Reach:
     def _stage(self, person: int, stage: int) -> tuple[FloatArray, IntArray, BoolArray]:
         if (person, stage) not in self.moved:
             company = [one for one in range(len(self.known.answers)) if one != person]
-            pairs = list(combinations(company, 2))
+            pairs = list(combinations(company[:: 1 + len(company) // MOST_IN_PAIRS], 2))
             some = pairs[:: 1 + len(pairs) // (FEW_PAIRS, 1, MANY_PAIRS)[stage]]
             companions = np.array(company if stage == 1 else some, dtype=np.int64).reshape(-1, 1 if stage == 1 else 2)
             own, fits = _fitting(self.known, person, companions)
