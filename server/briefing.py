@@ -154,7 +154,7 @@ def _who_answered(last: Release, wording: Wording) -> tuple[Block, ...]:
         ("response_people", _("People who answered")),
         ("response_organizations", _("Organizations that answered")),
         ("overlap_organizations", _("Organizations also in the round before")),
-        ("turnover_people", _("People new since the round before")),
+        ("turnover_people", _("Organizations whose people changed")),
     ):
         cell = last.find(estimate, "partnership")
         if cell is not None:

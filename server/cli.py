@@ -207,6 +207,7 @@ def brief(
         errors.print("The language is one of en, km, fr; the audience is all or facilitator.")
         raise typer.Exit(2)
     settings = _demonstration(None) if demonstration else _settings()
+    _upgrade(settings)
     with Session(make_engine(settings.database_url)) as session:
         for path in write_brief(session, partnership, out, language=language, audience=audience):
             console.print(str(path))

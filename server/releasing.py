@@ -28,7 +28,16 @@ RATIOS = frozenset(
     | {"sensitivity_first", "sensitivity_total"}
 )
 SIGNED = frozenset(
-    {"gap_sides", "gap_importance", "change_last", "change_first", "slope_year", "composite_change", "asymmetry"}
+    {
+        "gap_sides",
+        "gap_importance",
+        "change_last",
+        "change_first",
+        "slope_year",
+        "step_event",
+        "composite_change",
+        "asymmetry",
+    }
     | {"meta_gap", "srm_rater", "srm_rated", "srm_variance", "trend"}
 )
 EVIDENCE = {

@@ -14,7 +14,7 @@ RESPONSE = {
     "response_people": N_("People who answered"),
     "response_organizations": N_("Organizations that answered"),
     "overlap_organizations": N_("Organizations also in the round before"),
-    "turnover_people": N_("People new since the round before"),
+    "turnover_people": N_("Organizations whose people changed"),
     "language_share": N_("Language of the answers"),
 }
 OTHERS = {
@@ -24,6 +24,7 @@ OTHERS = {
     "importance": N_("Importance"),
     "gap_importance": N_("Importance above performance"),
     "slope_year": N_("Change per year"),
+    "step_event": N_("After the latest agreement minus before"),
     "composite_arithmetic": N_("Composite, arithmetic mean"),
     "composite_geometric": N_("Composite, geometric mean"),
     "composite_lowest": N_("Composite, lowest construct"),
