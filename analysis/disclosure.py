@@ -7,7 +7,7 @@ a whole release, `analysis.audit` attacks the result.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 
@@ -110,11 +110,6 @@ def may_stand_together(first: Population, second: Population) -> bool:
     """Whether numbers over both may be published: equal, or at least 5 people from 3 organizations apart."""
     people, organizations = difference(first, second)
     return people == 0 or (people >= MIN_PEOPLE and organizations >= MIN_ORGANIZATIONS)
-
-
-def stands_with_all(candidate: Population, others: Iterable[Population]) -> bool:
-    """Whether a population may stand beside every one of the others (differencing between populations)."""
-    return all(may_stand_together(candidate, other) for other in others)
 
 
 def ranges_around(value: float) -> tuple[Interval, ...]:

@@ -17,7 +17,6 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 LINEAR = frozenset({"mean_of_organizations", "mean_of_people", "mean_of_sides", "share"})
-SPREADS = frozenset({"spread", "agreement"})
 INTERVAL = "interval"
 
 Why = Literal["no_data", "too_few", "insider", "differencing", "extremes", "complementary", "derived"]
