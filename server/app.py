@@ -12,6 +12,7 @@ from starlette.requests import ClientDisconnect
 from server import problems
 from server.assets import load_assets
 from server.deps import NotLoggedIn
+from server.logs import drop_words
 from server.respondents import GoTo
 from server.routes import (
     account,
@@ -59,6 +60,7 @@ ROUTES = (
 
 def create_app(settings: Settings) -> FastAPI:
     """The service for these settings; the database must have been upgraded before."""
+    drop_words()
     app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
     app.state.settings = settings
     app.state.engine = make_engine(settings.database_url)

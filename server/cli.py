@@ -288,8 +288,6 @@ def account(
 
 commands_data.register(app)
 
-commands_data.register(app)
-
 if __name__ == "__main__":
     main()
     sys.exit(0)

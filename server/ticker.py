@@ -62,6 +62,9 @@ def _guarded(report: Report, act: Callable[[], None]) -> None:
     except SurveyProblem as problem:
         log.error("problem=%s", type(problem).__name__)
         report.problems.append(problem.message)
+    except Exception as problem:
+        log.exception("a step of the clock's work failed; it is tried again")
+        report.problems.append(f"A step failed ({type(problem).__name__}) and changed nothing; it is tried again.")
 
 
 def _close(engine: Engine, keystore: Keystore, round_id: UUID, now: datetime, report: Report) -> None:

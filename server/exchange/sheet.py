@@ -125,7 +125,13 @@ def _sheet(
         faults.refuse()
         raise
     named = _renamed([name.strip() for name in header], mapping, known)
-    _check_names(named, faults)
+    if not set(named) & set(known):
+        faults.add(
+            1, "", "no column of this line is known: the first line of the file must hold the names of the columns"
+        )
+    else:
+        _check_names(named, faults)
+    faults.refuse()
     return Sheet(tuple(named), delimiter, faults, source, reader, size, progress)
 
 
