@@ -26,6 +26,7 @@ from server.estimation_changes import Change, changes
 from server.estimation_composite import composites
 from server.estimation_dyads import dyad_cells
 from server.estimation_quality import SIDES, Programme, correlations, reliability, response
+from server.estimation_received import received_by_partners
 from server.findings import falls_of, findings
 from server.measurement import EarlierRound, RoundAnswers
 from surveys.releases import Cell
@@ -70,6 +71,7 @@ def estimate(
         desk.side_levels(("headline", "construct")),
         _changes(desk, change_list),
         _gaps(desk, agenda),
+        _received(desk),
         desk.levels(("item", "facet")),
         _importance(desk),
         _non_answers(desk),
@@ -270,6 +272,15 @@ def _importance(desk: _Desk) -> Iterator[Candidate]:
             yield Candidate(
                 cell_of("gap_importance", target, "all", gap), "derived", f"importance:{construct.code}", key
             )
+
+
+def _received(desk: _Desk) -> Iterator[Candidate]:
+    """What partners received from people; who is rated is not among the raters."""
+    for one in received_by_partners(desk.given):
+        desk.leaves[one.leaf] = one.values
+        key = desk.population(one.leaf, "all", one.counts)
+        cell = replace(one.cell, n=desk.populations[key].n_people)
+        yield Candidate(cell, "mean_of_organizations", one.leaf, key)
 
 
 def paired_difference(first: FloatArray, second: FloatArray) -> Estimate:

@@ -45,7 +45,8 @@ class RoundAnswers:
     organization: (n,) code of each person. answers: (n, k) scale points, items in the instrument's order, NaN where
     there is none; cannot_judge, prefer_not: (n, k). importance: (n, constructs of the instrument), scale points.
     languages: (n,). is_new: (n,) True where the person took up the role since the last round; None where not asked.
-    topics: (organization code, topic) of open answers.
+    topics: (organization code, topic) of open answers. received: (n, N), each person's trust in each partner, points of
+    100, NaN where not asked; None where organizations took positions. It leaves this object as means only.
     """
 
     instrument: Instrument
@@ -62,6 +63,7 @@ class RoundAnswers:
     is_new: BoolArray | None = None
     topics: tuple[tuple[int, str], ...] = ()
     dyads: Dyads | None = None
+    received: FloatArray | None = None
 
     @cached_property
     def wordings(self) -> dict[str, str]:
@@ -249,6 +251,7 @@ def answers_of_round(
             if comment.get("topic")
         ),
         dyads=_dyads(instrument, partners, positions) if positions else None,
+        received=_received(instrument, place, personal),
     )
 
 
@@ -309,6 +312,27 @@ def _dyads(instrument: Instrument, partners: Sequence[Partner], positions: Seque
                     scale = scales[code]
                     ratings[code][rater, rated] = (answer - scale.low) / (scale.high - scale.low) * 100.0
     return Dyads(ratings, contact, single)
+
+
+def _received(
+    instrument: Instrument, place: Mapping[str, int], personal: Sequence[Mapping[str, Any]]
+) -> FloatArray | None:
+    """Mean of the trust items that were answered, by person and partner."""
+    part = instrument.dyadic
+    if part is None or not any(one.get("dyads") for one in personal):
+        return None
+    scales = {item.code: instrument.scale_of(item) for item in part.items if item.in_trust}
+    found = np.full((len(personal), len(place)), np.nan)
+    for row, payload in enumerate(personal):
+        for partner, answers in payload.get("dyads", {}).items():
+            points = [
+                (answer - scales[code].low) / (scales[code].high - scales[code].low) * 100.0
+                for code, answer in answers.items()
+                if code in scales and not isinstance(answer, str)
+            ]
+            if points and partner in place:
+                found[row, place[partner]] = sum(points) / len(points)
+    return found
 
 
 def _ends(instrument: Instrument) -> tuple[FloatArray, FloatArray, BoolArray]:

@@ -12,7 +12,7 @@ from surveys.answers import MONTHS_LIMIT, TEXT_LIMIT, Circumstances, importance_
 from surveys.instruments import NON_ANSWERS, DyadItem, Form, Instrument, Item, Question, Scale
 from surveys.problems import InvalidAnswers
 
-Kind = Literal["answers", "importance", "background", "comments"]
+Kind = Literal["answers", "importance", "dyads", "background", "comments"]
 Gettext = Callable[[str], str]
 NO_CONTACT = "none"
 
@@ -48,6 +48,8 @@ class Section:
     explanation: Words | None = None
     ratings: tuple[Rating, ...] = ()
     questions: tuple[Asked, ...] = ()
+    partner: str = ""  # whom it is about
+    always: frozenset[str] = frozenset()  # asked also where there was no contact
 
     @property
     def texts(self) -> dict[str, Words]:
@@ -55,8 +57,14 @@ class Section:
         return ratings | {question.name: question.text for question in self.questions}
 
 
-def sections_of(instrument: Instrument, circumstances: Circumstances, language: str, _: Gettext) -> tuple[Section, ...]:
-    """The pages of the personal part, in the order of asking."""
+def sections_of(
+    instrument: Instrument,
+    circumstances: Circumstances,
+    language: str,
+    _: Gettext,
+    partners: Mapping[str, Words] | None = None,
+) -> tuple[Section, ...]:
+    """The pages of the personal part, in the order of asking. partners: whom each person is asked about, by name."""
     sections = [
         Section(
             construct.code,
@@ -70,6 +78,7 @@ def sections_of(instrument: Instrument, circumstances: Circumstances, language: 
     ]
     if instrument.importance and circumstances.asks_importance:
         sections.append(_importance(instrument, language, _))
+    sections += [_about_partner(instrument, circumstances, *one, language) for one in (partners or {}).items()]
     if instrument.background:
         title = Words(_("About you"), language)
         sections.append(Section("about", "background", title, questions=_asked(instrument.background, language)))
@@ -87,6 +96,17 @@ def _importance(instrument: Instrument, language: str, _: Gettext) -> Section:
     )
     explanation = words_in(instrument.importance, language)
     return Section("importance", "importance", Words(_("What matters most"), language), explanation, ratings)
+
+
+def _about_partner(
+    instrument: Instrument, circumstances: Circumstances, partner: str, name: Words, language: str
+) -> Section:
+    part = instrument.dyadic
+    contact = (asked(part.contact, language, partner=name.text),) if part else ()
+    ratings = ratings_about(instrument, name.text, language, circumstances.form)
+    always = asked_without_contact(instrument)
+    code = f"partner-{partner}"
+    return Section(code, "dyads", name, ratings=ratings, questions=contact, partner=partner, always=always)
 
 
 def _asked(questions: Sequence[Question], language: str) -> tuple[Asked, ...]:
@@ -204,8 +224,17 @@ def missing_from(section: Section, content: Mapping[str, Any]) -> tuple[str, ...
     """Names of what has no answer yet. Open questions are never missing."""
     if section.kind == "comments":
         return ()
-    given = content.get(section.kind, {})
-    return tuple(name for name in section.texts if name not in given)
+    given = given_in(section, content)
+    asked_for = set(section.texts)
+    if section.kind == "dyads" and given.get(section.questions[0].name) == NO_CONTACT:
+        asked_for = {section.questions[0].name, *section.always}
+    return tuple(name for name in section.texts if name in asked_for and name not in given)
+
+
+def given_in(section: Section, content: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The saved answers of one page; those about partners lie by partner."""
+    given: Mapping[str, Any] = content.get(section.kind, {})
+    return given.get(section.partner, {}) if section.kind == "dyads" else given
 
 
 def digits_in(text: str) -> str:

@@ -16,13 +16,14 @@ from starlette.requests import Request
 from server.deps import SessionDep
 from server.languages import translator
 from server.pages import Page, Words, language_of, words_in
-from server.questionnaire import Kind, Section, missing_from, sections_of
+from server.questionnaire import Kind, Section, given_in, missing_from, sections_of
 from server.respondents import GoTo, Respondent, RespondentDep
 from surveys import ballots, rounds
 from surveys.answers import Circumstances, check_answers
-from surveys.instruments import Instrument
+from surveys.instruments import Form, Instrument
 from surveys.invitations import Visit
-from surveys.models import InstrumentVersion, Membership, Organization, Partnership, Round
+from surveys.models import InstrumentVersion, Invitation, Membership, Organization, Partnership, Round
+from surveys.rotation import partners_to_rate
 
 REVIEW = "/answer/review"
 
@@ -76,7 +77,7 @@ class Sheet:
 
     def minutes(self, n_partners: int) -> int:
         """How long answering takes: 10.6 s a question, 6 s a repeated rating, 45 s a text (measurement.md, length)."""
-        n_questions = sum(len(section.texts) for section in self.sections if section.kind != "comments")
+        n_questions = sum(len(one.texts) for one in self.sections if one.kind not in ("comments", "dyads"))
         n_texts = sum(len(section.texts) for section in self.sections if section.kind == "comments")
         part = self.instrument.dyadic
         n_ratings = len(part.items_in(self.circumstances.form)) + 1 if part else 0
@@ -92,6 +93,19 @@ class Sheet:
         asked = {name for section in self.sections if section.kind == kind for name in section.texts}
         return {name: answer for name, answer in self.content.get(kind, {}).items() if name in asked}
 
+    @property
+    def partners(self) -> tuple[str, ...]:
+        """Whom this person is asked about; nobody where organizations take positions."""
+        return tuple(section.partner for section in self.sections if section.kind == "dyads")
+
+    def given_about_partners(self) -> dict[str, dict[str, Any]]:
+        """Saved answers about single partners, as far as they are still asked."""
+        pages = {one.partner: (one, given_in(one, self.content)) for one in self.sections if one.kind == "dyads"}
+        kept = {
+            key: {n: answer for n, answer in given.items() if n in one.texts} for key, (one, given) in pages.items()
+        }
+        return {key: answers for key, answers in kept.items() if answers}
+
     def should_point_out(self, section: Section) -> bool:
         """Whether to point out what is missing before going on: once per page, then it may stay missing."""
         return bool(missing_from(section, self.content)) and section.code not in self.content.get("passed", [])
@@ -101,6 +115,8 @@ class Sheet:
         content = dict(self.content)
         if section.kind == "comments":
             content["comments"] = answers
+        elif section.kind == "dyads":
+            content["dyads"] = {**content.get("dyads", {}), section.partner: answers}
         else:
             others = {name: given for name, given in content.get(section.kind, {}).items() if name not in section.texts}
             content[section.kind] = others | answers
@@ -141,7 +157,9 @@ def find_sheet(request: Request, session: Session, respondent: Respondent) -> Sh
         return None
     instrument = instrument_of(session, visit.round_)
     circumstances = circumstances_of(session, visit)
-    sections = sections_of(instrument, circumstances, language, translator(language).gettext)
+    partners = partners_of(session, visit, instrument, circumstances.form)
+    named = {str(one.id): name_of(one, language) for one in partners}
+    sections = sections_of(instrument, circumstances, language, translator(language).gettext, named)
     return Sheet(respondent, instrument, circumstances, sections, content or {})
 
 
@@ -163,12 +181,12 @@ def payload_of(sheet: Sheet, language: str) -> dict[str, Any]:
         "answers": sheet.given("answers"),
         "importance": sheet.given("importance"),
         "background": sheet.given("background"),
-        "dyads": {},
+        "dyads": sheet.given_about_partners(),
         "comments": [comment for comment in sheet.content.get("comments", []) if comment["text"]],
         "organization": str(sheet.respondent.visit.organization.id),
         "language": language,
     }
-    check_answers(sheet.instrument, sheet.circumstances, payload)
+    check_answers(sheet.instrument, sheet.circumstances, payload, sheet.partners)
     return payload
 
 
@@ -190,6 +208,18 @@ def organizations_of(session: Session, round_: Round) -> list[Organization]:
     invited = [UUID(organization_id) for organization_id in round_.invited]
     found = session.exec(select(Organization).where(col(Organization.id).in_(invited))).all()
     return sorted(found, key=lambda organization: organization.name)
+
+
+def partners_of(session: Session, visit: Visit, instrument: Instrument, form: Form) -> list[Organization]:
+    """Whom this person is asked about in the personal mode. Turns move on from round to round."""
+    if instrument.dyadic is None or visit.round_.dyadic_mode != "personal":
+        return []
+    own = visit.organization.id
+    others = {str(one.id): one for one in organizations_of(session, visit.round_) if one.id != own}
+    colleagues = select(Invitation.id).where(Invitation.round_id == visit.round_.id, Invitation.organization_id == own)
+    people = sorted(session.exec(colleagues).all())
+    place = people.index(visit.invitation.id) + visit.round_.number
+    return [others[one] for one in partners_to_rate(form, sorted(others), place, len(people))]
 
 
 def circumstances_of(session: Session, visit: Visit) -> Circumstances:

@@ -44,12 +44,15 @@ class Circumstances:
         return (self.round_number - 1) * self.rhythm_months % 12 < self.rhythm_months
 
 
-def check_answers(instrument: Instrument, circumstances: Circumstances, payload: Mapping[str, Any]) -> None:
+def check_answers(
+    instrument: Instrument, circumstances: Circumstances, payload: Mapping[str, Any], partners: Collection[str] = ()
+) -> None:
     """Refuse a person's answers that the questionnaire of this round does not allow.
 
-    Raises InvalidAnswers; its details name the questions, never what was answered. A missing answer is allowed.
+    partners: those this person is asked about; none where organizations take positions. Raises InvalidAnswers; its
+    details name the questions, never what was answered. A missing answer is allowed.
     """
-    _refuse_unless_clean("answers", _faults_of_person(instrument, circumstances, payload))
+    _refuse_unless_clean("answers", _faults_of_person(instrument, circumstances, payload, partners))
 
 
 def check_position(
@@ -70,7 +73,7 @@ def _refuse_unless_clean(what: str, faults: Iterator[tuple[str, str]]) -> None:
 
 
 def _faults_of_person(
-    instrument: Instrument, circumstances: Circumstances, payload: Mapping[str, Any]
+    instrument: Instrument, circumstances: Circumstances, payload: Mapping[str, Any], partners: Collection[str]
 ) -> Iterator[tuple[str, str]]:
     yield from _parts(payload, PERSONAL, texts=("organization", "language"))
     asked = {item.code: instrument.scale_of(item) for item in instrument.items if circumstances.met(item)}
@@ -83,22 +86,32 @@ def _faults_of_person(
     topics = {item.construct_code for item in instrument.items if circumstances.met(item)} | asked.keys()
     kinds = [question.code for question in instrument.open_questions_in(circumstances.form)]
     yield from _comments(payload.get("comments", []), kinds, topics)
-    if payload.get("dyads"):
+    if payload.get("dyads") and not partners:
         yield "dyads", "questions about single partners are answered as a position"
+    elif payload.get("dyads"):
+        others = set(partners) - {payload.get("organization")}
+        yield from _faults_about_partners(instrument, circumstances, payload["dyads"], others)
 
 
 def _faults_of_position(
     instrument: Instrument, circumstances: Circumstances, payload: Mapping[str, Any], partners: Collection[str]
 ) -> Iterator[tuple[str, str]]:
     yield from _parts(payload, POSITION, texts=("organization", "drafter", "signer"))
-    part, ratings = instrument.dyadic, payload.get("ratings", {})
+    others = set(partners) - {payload.get("organization")}
+    yield from _faults_about_partners(instrument, circumstances, payload.get("ratings", {}), others)
+
+
+def _faults_about_partners(
+    instrument: Instrument, circumstances: Circumstances, ratings: Any, partners: Collection[str]
+) -> Iterator[tuple[str, str]]:
+    part = instrument.dyadic
     if part is None or not isinstance(ratings, Mapping):
         yield "ratings", "not asked for"
         return
     asked = {item.code: instrument.scale_of(item) for item in part.items_in(circumstances.form)}
     contacts = {choice.code for choice in part.contact.choices}
     for partner, given in ratings.items():
-        if partner not in partners or partner == payload.get("organization"):
+        if partner not in partners:
             yield str(partner), "not a partner to be rated"
         elif not isinstance(given, Mapping):
             yield str(partner), "not a set of ratings"

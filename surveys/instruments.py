@@ -99,14 +99,16 @@ class Form(Frozen):
 
     is_short: bool = False  # about each partner: only the items of the short form
     n_open: int = 3  # open questions asked: the last ones of the instrument
+    is_rotated: bool = False  # in the personal mode the people of an organization share the partners out
 
 
-FULL_TO, THREE_OPEN_TO = 6, 9  # partners
+FULL_TO, THREE_OPEN_TO, ROTATED_FROM = 6, 9, 12  # partners
 
 
 def form_for(n_partners: int) -> Form:
     """The longest form that this many partners can be asked in a quarter of an hour (measurement.md, length)."""
-    return Form(is_short=n_partners > FULL_TO, n_open=3 if n_partners <= THREE_OPEN_TO else 2)
+    n_open = 3 if n_partners <= THREE_OPEN_TO else 2
+    return Form(is_short=n_partners > FULL_TO, n_open=n_open, is_rotated=n_partners >= ROTATED_FROM)
 
 
 class DyadicPart(Frozen):

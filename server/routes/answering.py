@@ -14,9 +14,20 @@ from starlette.responses import Response
 from server.deps import FormDep, SessionDep, set_language
 from server.languages import LANGUAGES
 from server.pages import Page, Words, render, see_other
-from server.questionnaire import Asked, Rating, Section, read_background, read_comments, read_ratings
-from server.sheets import Progress, SavedNote, Sheet, SheetDep, save
+from server.positions import without_skipped
+from server.questionnaire import (
+    Asked,
+    Rating,
+    Section,
+    given_in,
+    read_background,
+    read_choice,
+    read_comments,
+    read_ratings,
+)
+from server.sheets import Progress, SavedNote, Sheet, SheetDep, period_of, save
 from surveys.answers import TEXT_LIMIT
+from surveys.rounds import FEWEST_ORGANIZATIONS, FEWEST_PEOPLE
 
 router = APIRouter()
 
@@ -49,6 +60,20 @@ class RatingsPage(Page):
     sheet: Progress
     explanation: Words | None
     rows: tuple[RatingRow, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class PartnerPage(Page):
+    """What one person is asked about one partner; how far this is anonymous stands above the questions."""
+
+    template = "answering/partner.html"
+    sheet: Progress
+    n_people: int
+    n_organizations: int
+    period: int  # months to think of; 0: since the last round
+    contact: AskedRow
+    with_contact: tuple[RatingRow, ...]
+    always: tuple[RatingRow, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,6 +164,10 @@ def _read(sheet: Sheet, section: Section, form: Mapping[str, Any]) -> Reading:
             comments, too_long = read_comments(section.questions, sheet.topics, form)
             kept = [comment for comment in comments if comment["kind"] not in too_long]
             return Reading(kept, {comment["kind"]: comment for comment in comments}, too_long)
+        case "dyads":
+            contact = section.questions[0]
+            answers = read_choice(contact, form) | read_ratings(section.ratings, form)
+            return Reading(without_skipped(answers, contact.name, section.always), {}, {})
         case _:
             return Reading(read_ratings(section.ratings, form), {}, {})
 
@@ -153,7 +182,9 @@ def _page_of(sheet: Sheet, section: Section, progress: Progress, reading: Readin
             TextRow(q, typed.get(q.name) or saved.get(q.name, blank), wrong.get(q.name, 0)) for q in section.questions
         )
         return OpenPage(progress, tuple(texts), sheet.topics, TEXT_LIMIT)
-    given = {**sheet.content.get(section.kind, {}), **typed}
+    given = {**given_in(section, sheet.content), **typed}
+    if section.kind == "dyads":
+        return _partner_page(sheet, section, progress, given)
     if section.kind == "background":
         rows = (
             AskedRow(q, given.get(q.name, ""), q.name in progress.missing, q.name in wrong) for q in section.questions
@@ -161,3 +192,17 @@ def _page_of(sheet: Sheet, section: Section, progress: Progress, reading: Readin
         return AboutPage(progress, tuple(rows))
     ratings = (RatingRow(r, given.get(r.name), r.name in progress.missing) for r in section.ratings)
     return RatingsPage(progress, section.explanation, tuple(ratings))
+
+
+def _partner_page(sheet: Sheet, section: Section, progress: Progress, given: Mapping[str, Any]) -> PartnerPage:
+    asked, visit = section.questions[0], sheet.respondent.visit
+    rows = [RatingRow(r, given.get(r.name), r.name in progress.missing) for r in section.ratings]
+    return PartnerPage(
+        progress,
+        FEWEST_PEOPLE,
+        FEWEST_ORGANIZATIONS,
+        period_of(visit.partnership, visit.round_),
+        AskedRow(asked, given.get(asked.name, ""), asked.name in progress.missing, wrong=False),
+        tuple(row for row in rows if row.rating.name not in section.always),
+        tuple(row for row in rows if row.rating.name in section.always),
+    )

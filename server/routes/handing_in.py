@@ -170,7 +170,7 @@ def _welcome_page(session: Session, sheet: Sheet, language: str) -> WelcomePage:
         round_label=label_in(round_.label, language),
         purpose=purpose,
         organization=name_of(visit.organization, language),
-        minutes=sheet.minutes(n_partners=len(invited) - 1),
+        minutes=sheet.minutes(n_partners=len(sheet.partners) or len(invited) - 1),
         period=period_of(partnership, round_),
         closes_at=round_.closes_at,
         time_zone=partnership.time_zone,

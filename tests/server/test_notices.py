@@ -50,7 +50,7 @@ PROVED_ELSEWHERE = {
     "alike": "tests/analysis/test_protection.py::test_everybody_the_same_becomes_a_range",
     "shredded": "tests/faults/test_opening_faults.py::test_no_key_dies_without_a_verified_backup",
     "opened_by_holders": "tests/surveys/test_key_locks.py::test_one_code_too_few_opens_nothing",
-    "personal": "tests/server/test_welcome.py::test_personal_mode_promises_what_it_does",
+    "personal": "tests/server/test_personal_mode.py::test_the_mean_received_is_shown_and_nothing_else",
     "paired_by_server": "tests/server/test_opening.py::test_change_is_paired_through_the_box",
 }
 HERE = {
