@@ -66,7 +66,10 @@ def agreement(
 
 
 def null_variance(scale_points: int, *, step: float = 1.0) -> float:
-    """Variance of random answers, (A^2 - 1)/12 squared steps: 10 for 0-10. Formula 12. Source: James et al. (1984)."""
+    """Variance of random answers, (A^2 - 1)/12 squared steps: 10 for 0-10. Formula 12. Source: James et al. (1984).
+
+    points: of the scale. Raises ValueError below two points.
+    """
     if scale_points < 2 or step <= 0:
         raise ValueError("a scale has at least two points and a distance between them")
     return (scale_points**2 - 1) / 12 * step**2
@@ -120,7 +123,10 @@ def ad_mean(values: FloatArray) -> float:
 
 
 def ad_median(values: FloatArray) -> float:
-    """Average deviation from the median of one item; as `ad_mean`."""
+    """Average deviation from the median of one item; as `ad_mean`.
+
+    values: (n,), NaN left out; fewer than two people: NaN. Formula 17. Source: Burke & Dunlap (2002).
+    """
     known = _known(values)
     return float(np.abs(known - np.median(known)).mean()) if known.size > 1 else math.nan
 
@@ -168,6 +174,7 @@ def null_percentile(
 
     20,000 simulated groups. Without rng the stream is fixed by n, points and items, so that the same design always gets
     the same number, which is then remembered. NaN for fewer than two people.
+    Raises ValueError for a share not between 0 and 1, or below two points or one item.
     """
     if not 0 < share < 1 or scale_points < 2 or items < 1:
         raise ValueError("share must lie between 0 and 1, with two points and one item at least")

@@ -95,7 +95,10 @@ class BCa:
 
 
 def percentile(draws: Distribution, *, confidence: float = 0.95, interpolation: Interpolation = "linear") -> Interval:
-    """Quantiles of the replicates. Source: Efron & Tibshirani (1993), An Introduction to the Bootstrap, chapter 13."""
+    """Quantiles of the replicates. Source: Efron & Tibshirani (1993), An Introduction to the Bootstrap, chapter 13.
+
+    Without replicates both ends are NaN. Raises ValueError for a confidence not between 0 and 1.
+    """
     tail = (1 - _checked(confidence)) / 2
     return Interval(draws.quantile(tail, interpolation), draws.quantile(1 - tail, interpolation))
 
@@ -103,13 +106,19 @@ def percentile(draws: Distribution, *, confidence: float = 0.95, interpolation: 
 def basic(
     draws: Distribution, estimate: float, *, confidence: float = 0.95, interpolation: Interpolation = "linear"
 ) -> Interval:
-    """Percentile interval turned about the estimate: 2 x estimate - upper, 2 x estimate - lower."""
+    """Percentile interval turned about the estimate: 2 x estimate - upper, 2 x estimate - lower.
+
+    Raises ValueError for a confidence not between 0 and 1. Source: Davison & Hinkley (1997), equation 5.6.
+    """
     low, high = percentile(draws, confidence=confidence, interpolation=interpolation)
     return Interval(2 * estimate - high, 2 * estimate - low)
 
 
 def normal(draws: Distribution, estimate: float, *, confidence: float = 0.95) -> Interval:
-    """Estimate less the bootstrap bias, plus and minus z standard errors (divisor n - 1, as R boot)."""
+    """Estimate less the bootstrap bias, plus and minus z standard errors (divisor n - 1, as R boot).
+
+    Fewer than two replicates: NaN. Source: Davison & Hinkley (1997), equation 5.5.
+    """
     from scipy.special import ndtri
 
     centre = estimate - (draws.mean - estimate)
@@ -223,6 +232,8 @@ def cluster_bootstrap(
     "person" = mean of all answers. Up to 8 organizations all draws are listed and nothing is random.
     n counts organizations. Fewer than 4: the point without interval (`too_few`); all draws equal: `zero_variance`.
     With fewer than about 10 organizations every bootstrap interval is too short: prefer `intervals.partnership_level`.
+    Raises ValueError when values and cluster are not one-dimensional and equally long.
+    Source: Davison & Hinkley (1997), Bootstrap Methods and their Application, chapter 3.8.
     """
     values, cluster = np.asarray(values, dtype=float), np.asarray(cluster)
     if values.ndim != 1 or cluster.shape != values.shape:

@@ -80,6 +80,7 @@ def balanced_means(
     """Mean over organizations with t interval, for every cell and column.
 
     values: (places, columns), NaN left out; cell: (places,). Returns mean, low, high and n, each (cells, columns).
+    Raises ValueError for a confidence not between 0 and 1.
     """
     from scipy.special import stdtrit
 
@@ -148,6 +149,7 @@ def cell_bootstrap(
     values: (places,) organization means, NaN left out; cell: (places,). Returns low and high, (cells,), NaN below four
     organizations or without spread. Cells with the same number of organizations share the draws: within a cell they are
     as random as its own would be, and comparisons between cells gain nothing and lose nothing worth having.
+    Raises ValueError without a resample, or for a confidence not between 0 and 1.
     """
     if resamples < 1 or not 0 < confidence < 1:
         raise ValueError("at least one resample, and confidence between 0 and 1")

@@ -106,7 +106,7 @@ def overlapping_change(first: FloatArray, second: FloatArray, *, confidence: flo
 
 
 def paired_test(first: FloatArray, second: FloatArray, *, confidence: float = 0.95, fewest: int = 4) -> Change:
-    """`paired_change` with its t test. fewest: pairs an interval needs, at least 2."""
+    """`paired_change` with its t test. fewest: pairs an interval needs, at least 2; below it no t and no p."""
     a, b = _aligned(first, second)
     d = (b - a)[~np.isnan(a) & ~np.isnan(b)]
     if not d.size:
@@ -117,7 +117,7 @@ def paired_test(first: FloatArray, second: FloatArray, *, confidence: float = 0.
 
 
 def welch_test(first: FloatArray, second: FloatArray, *, confidence: float = 0.95, fewest: int = 4) -> Change:
-    """`independent_change` with its t test. fewest: organizations each round needs, at least 2."""
+    """`independent_change` with its t test. fewest: organizations each round needs, at least 2; below it no t."""
     a, b = _known(first), _known(second)
     if not a.size or not b.size:
         return Change(missing("no_data", method="Welch", n=a.size + b.size))
@@ -242,7 +242,10 @@ def reliable_change(
 
 
 def measurement_error(scores: FloatArray, reliability: float) -> float:
-    """Standard error of measurement s sqrt(1 - reliability). scores: (n,), NaN left out; fewer than two: NaN."""
+    """Standard error of measurement s sqrt(1 - reliability). scores: (n,), NaN left out; fewer than two: NaN.
+
+    Raises ValueError for a reliability above 1. Formula 11.
+    """
     if not reliability <= 1:
         raise ValueError("reliability cannot exceed 1")
     known = _known(scores)

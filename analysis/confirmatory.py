@@ -52,6 +52,7 @@ def one_factor_fit(
     """How well one factor explains the items of one construct; everything as `factor_fit` with a single factor.
 
     scores: (n, k), reverse-keyed items already turned or not (the fit is the same, the loading changes sign).
+    Raises ValueError when scores is not two-dimensional.
     """
     table = np.asarray(scores, dtype=np.float64)
     if table.ndim != 2:

@@ -172,7 +172,10 @@ def means_chart(groups: list[FloatArray], *, sigmas: float = 3.0) -> MeansChart:
 
 @lru_cache(maxsize=512)
 def expected_range(n: int) -> float:
-    """d2: expected range of n independent standard normal values, by integration. n: at least 2."""
+    """d2: expected range of n independent standard normal values, by integration. n: at least 2.
+
+    Raises ValueError below 2. Source: Tippett (1925), Biometrika 17.
+    """
     from scipy.integrate import quad
     from scipy.special import ndtr
 

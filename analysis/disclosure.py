@@ -58,7 +58,10 @@ def comments_may_be_shown(sizes: Sequence[int] | IntArray) -> bool:
 
 
 def size_band(n: int) -> str:
-    """The band that stands for a group size below the whole round; "" below the floor of 5 people."""
+    """The band that stands for a group size below the whole round; "" below the floor of 5 people.
+
+    Raises ValueError for a negative size.
+    """
     if n < 0:
         raise ValueError("a group size is zero or more")
     return next((band for start, band in reversed(BANDS) if n >= start), "")
@@ -78,7 +81,10 @@ def interval_grid(n_organizations: int) -> int:
 
 
 def rounded_outward(low: float, high: float, grid: int, bounds: tuple[float, float] = (0.0, 100.0)) -> Interval:
-    """The interval widened to multiples of `grid` points and cut at the ends of the scale; NaN stays NaN."""
+    """The interval widened to multiples of `grid` points and cut at the ends of the scale; NaN stays NaN.
+
+    Raises ValueError for a grid below one point.
+    """
     if grid < 1:
         raise ValueError("the grid is at least one point")
     if math.isnan(low) or math.isnan(high):

@@ -79,7 +79,10 @@ def trust_received(
 def trust_given(
     ratings: FloatArray, *, confidence: float = 0.95, interval_from: int = INTERVAL_FROM
 ) -> TrustByOrganization:
-    """Mean rating each organization gives to the others; everything else as `trust_received`. Formula 20."""
+    """Mean rating each organization gives to the others; everything else as `trust_received`. Formula 20.
+
+    Raises ValueError as `trust_received`.
+    """
     return _by_column(_off_diagonal(ratings).T, confidence, interval_from, "given")
 
 

@@ -89,6 +89,7 @@ def group_icc(values: FloatArray, group: IntArray, *, fewest_groups: int = FEWES
     values: (n,), NaN left out; group: (n,) any whole numbers. Fewer than `fewest_groups` groups, or one person in each:
     `too_few`; nothing varies within groups: `zero_variance`. They say how much groups differ; they rank nobody.
     Source: Bliese (2000), in Klein & Kozlowski; Searle, Casella & McCulloch (1992), Variance Components.
+    Raises ValueError when values and group are not one-dimensional and equally long.
     """
     values, group = np.asarray(values, dtype=float), np.asarray(group)
     if values.ndim != 1 or group.shape != values.shape:
@@ -121,6 +122,7 @@ def rater_icc(
     Targets with a missing rating are left out. Nothing rated: `no_data`; two raters without a common target:
     `no_overlap`; fewer than two targets or raters: `too_few`; no variance in the residuals: `zero_variance`.
     Source: Shrout & Fleiss (1979), Psychological Bulletin 86; McGraw & Wong (1996), Psychological Methods 1.
+    Raises ValueError unless scores is two-dimensional and confidence between 0 and 1.
     """
     scores = np.asarray(scores, dtype=float)
     if scores.ndim != 2 or not 0 < confidence < 1:

@@ -68,6 +68,7 @@ def composite_index(blocks: FloatArray, *, weights: FloatArray | None = None) ->
     blocks: (B,), seven of them in the core instrument, 0-100, NaN = no score. weights: (B,), None = equal (official).
     The geometric mean lifts scores below 1 point to 1. Of equally low blocks the first is named.
     Source: OECD/JRC Handbook on Constructing Composite Indicators (2008), step 6.
+    Raises ValueError when blocks is not one-dimensional, or for weights that do not fit.
     """
     blocks = np.asarray(blocks, dtype=float)
     if blocks.ndim != 1:
@@ -94,6 +95,7 @@ def aggregate(
     table: (n, k), NaN = missing; weights: (k,), None = equal, not negative. renormalize: weights are scaled up to the
     columns a row has (COINr does the same); otherwise a row with a gap has no mean. Returns (n,), NaN for an empty row.
     "geometric" and "harmonic" need values above zero: a row with a value at or below it is NaN, never 0 or infinite.
+    Raises ValueError for weights of another length, negative, or all zero.
     """
     table = np.asarray(table, dtype=float)
     weights = np.ones(table.shape[1]) if weights is None else np.asarray(weights, dtype=float)

@@ -43,7 +43,10 @@ def t_interval(values: FloatArray, *, confidence: float = 0.95) -> Estimate:
 
 
 def wilson(successes: int, trials: int, *, confidence: float = 0.95) -> Estimate:
-    """Share with Wilson's score interval, on 0-1. Formula 7. Source: Wilson (1927), JASA 22, 209-212."""
+    """Share with Wilson's score interval, on 0-1. Formula 7. Source: Wilson (1927), JASA 22, 209-212.
+
+    No trials: `no_data`. Raises ValueError when successes lie outside 0 to trials.
+    """
     if trials < 0 or not 0 <= successes <= max(trials, 0):
         raise ValueError("successes must lie between 0 and trials")
     if trials == 0:

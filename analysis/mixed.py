@@ -119,7 +119,10 @@ def random_intercept(
 
 
 def profile_interval(x: FloatArray, y: FloatArray, group: IntArray, *, confidence: float = 0.95) -> Interval:
-    """Slopes whose maximum likelihood lies less than half a chi-square quantile below the best. Arguments as above."""
+    """Slopes whose maximum likelihood lies less than half a chi-square quantile below the best. Arguments as above.
+
+    Source: Pinheiro & Bates (2000), Mixed-Effects Models in S and S-PLUS, section 2.4.
+    """
     from scipy.optimize import brentq
 
     fit = random_intercept(x, y, group, method="ML", confidence=confidence)

@@ -79,6 +79,7 @@ def network(trust: FloatArray, names: Sequence[str], sides: Sequence[str], *, si
 
     sides: one label per organization; the first label met is drawn round, the others square. A dashed line marks a pair
     in which one direction is missing.
+    Raises ValueError without one side per organization.
     """
     trust = _checked_square(trust, names)
     if len(sides) != len(names):

@@ -123,7 +123,10 @@ def one_factor(r: FloatArray, *, fit: Fit = "ml", bounded: bool = True) -> OneFa
 
 
 def chi_square(solution: OneFactor, n: int) -> tuple[float, int]:
-    """Bartlett's test of one factor (ML) and its degrees of freedom; NaN for three items, which always fit."""
+    """Bartlett's test of one factor (ML) and its degrees of freedom; NaN for three items, which always fit.
+
+    Source: Bartlett (1951), Biometrika 38.
+    """
     k = len(solution.loadings)
     df = k * (k - 3) // 2
     return (n - 1 - (2 * k + 5) / 6 - 2 / 3) * solution.criterion if df > 0 else math.nan, df

@@ -20,6 +20,7 @@ def reverse_key(scores: FloatArray, reverse: Sequence[bool] | BoolArray, *, low:
 
     scores: (n, k) scale points, NaN = missing; reverse: (k,), True where an item is turned.
     Applied twice it changes nothing.
+    Raises ValueError without one entry of reverse per item.
     """
     scores = _checked_matrix(scores)
     turned = np.asarray(reverse, dtype=bool)
@@ -42,6 +43,7 @@ def person_scores(points: FloatArray, *, complete: float = COMPLETE) -> FloatArr
     """Mean of a person's answered items, or NaN when fewer than ceil(complete * k) were answered. Formula 3.
 
     points: (n, k), NaN = not answered, cannot judge or preferred not to say. Returns (n,).
+    Raises ValueError when complete is not above 0 and at most 1.
     """
     points = _checked_matrix(points)
     if not 0 < complete <= 1:

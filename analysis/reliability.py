@@ -95,6 +95,7 @@ def pooled_alpha(
     scores: (n, k), NaN = missing (people with a gap are left out); group: (n,) any whole numbers, one per partnership.
     Differences between partnerships would otherwise count as consistency. Feldt's degrees of freedom are n less the
     number of groups. n counts people. Fewer than `fewest` people, or nobody left after the groups: `too_few`.
+    Raises ValueError without one group per person.
     """
     scores = checked_scores(scores)
     group = np.asarray(group)
@@ -122,7 +123,10 @@ def within_groups(scores: FloatArray, group: IntArray) -> tuple[FloatArray, int]
 
 
 def feldt_interval(alpha: float, df: float, k: int, *, confidence: float = 0.95) -> Interval:
-    """Feldt's interval 1 - (1 - alpha) F, F on df and df (k - 1). df: people - 1, or people - groups when pooled."""
+    """Feldt's interval 1 - (1 - alpha) F, F on df and df (k - 1). df: people - 1, or people - groups when pooled.
+
+    NaN without an alpha, a degree of freedom or a second item. Raises ValueError for a confidence not between 0 and 1.
+    """
     from scipy.special import fdtri
 
     if not 0 < confidence < 1:

@@ -89,7 +89,10 @@ def kruskal_wallis(groups: Sequence[FloatArray]) -> RankSum:
 
 
 def one_way(groups: Sequence[FloatArray]) -> AnalysisOfVariance:
-    """Classical analysis of variance (equal variances). Arguments and reasons as in `kruskal_wallis`."""
+    """Classical analysis of variance (equal variances). Arguments and reasons as in `kruskal_wallis`.
+
+    Source: Fisher (1925), Statistical Methods for Research Workers.
+    """
     used = [group for group in map(_known, groups) if group.size]
     n, k = sum(group.size for group in used), len(used)
     if k < 2 or n <= k:

@@ -89,7 +89,10 @@ def split(matrix: FloatArray, first: BoolArray) -> Split:
 
 
 def standardized(matrix: FloatArray) -> FloatArray:
-    """The same items at equal variance: the correlations of a covariance matrix."""
+    """The same items at equal variance: the correlations of a covariance matrix.
+
+    NaN in the row and column of an item that does not vary.
+    """
     return correlation(_checked(matrix))
 
 

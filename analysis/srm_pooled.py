@@ -84,7 +84,10 @@ def pooled_round_robins(
 
 
 def stacked(ratings: FloatArray | Sequence[FloatArray]) -> FloatArray:
-    """Square matrices of different sizes as one array padded with NaN."""
+    """Square matrices of different sizes as one array padded with NaN.
+
+    Raises ValueError unless every group is a square matrix.
+    """
     tables = [np.asarray(table, dtype=np.float64) for table in ratings]
     if any(table.ndim != 2 or table.shape[0] != table.shape[1] for table in tables):
         raise ValueError("every group needs a square matrix, raters in rows")

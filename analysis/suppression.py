@@ -124,7 +124,10 @@ def _relations(shape: tuple[int, ...], dimensions: Sequence[Dimension]) -> Float
 
 
 def primary_cells(freq: IntArray, threshold: int, *, zeros_are_sensitive: bool = False) -> IntArray:
-    """Cells too small to show: 1 to threshold - 1, and 0 when zeros are sensitive. Returns their indices."""
+    """Cells too small to show: 1 to threshold - 1, and 0 when zeros are sensitive. Returns their indices.
+
+    Raises ValueError for a threshold below one.
+    """
     if threshold < 1:
         raise ValueError("the threshold is at least one")
     return np.flatnonzero((freq < threshold) & ((freq > 0) | zeros_are_sensitive))
@@ -263,6 +266,7 @@ def recovered_mean(total: float, weights: FloatArray, means: FloatArray) -> floa
     total: the published weighted mean. weights: (k,) group sizes for a pooled mean, ones for a balanced one.
     NaN when none or several means are left out: then the total alone does not give any of them away.
     (Σw · total - Σ known w·mean) / w of the group left out.
+    Raises ValueError without one positive weight per mean.
     """
     w, m = np.asarray(weights, dtype=np.float64), np.asarray(means, dtype=np.float64)
     if w.shape != m.shape or (w <= 0).any():

@@ -189,7 +189,10 @@ def average_change(years: FloatArray, scores: FloatArray, *, confidence: float =
 
 
 def organization_slopes(years: FloatArray, scores: FloatArray) -> FloatArray:
-    """Least-squares slope per year of every organization with at least three rounds, else NaN. Shapes as above."""
+    """Least-squares slope per year of every organization with at least three rounds, else NaN. Shapes as above.
+
+    Raises ValueError when scores is not one row per organization and one column per year.
+    """
     table, t = np.asarray(scores, dtype=np.float64), np.asarray(years, dtype=np.float64)
     if table.ndim != 2 or t.shape != (table.shape[1],):
         raise ValueError("scores need one row per organization and one column per year")

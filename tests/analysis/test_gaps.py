@@ -4,9 +4,10 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy import stats
 
 from analysis.dominance import dominance
-from analysis.gaps import correction_factor, mean_difference, noncentrality_interval, side_gap
+from analysis.gaps import correction_factor, mean_difference, noncentral_t, noncentrality_interval, side_gap
 from analysis.several_groups import dunn, games_howell, kruskal_wallis, one_way, welch_anova
 
 NATIONAL = np.array([70.0, 66, 74, 71, 69])
@@ -177,3 +178,20 @@ def test_several_groups_without_variation_or_values():
     with_gap = [*groups(), np.full(4, np.nan)]
     assert kruskal_wallis(with_gap).h == pytest.approx(kruskal_wallis(groups()).h)
     assert np.isnan(games_howell(with_gap).p[[2, 4, 5]]).all()
+
+
+@pytest.mark.parametrize(("t", "df", "delta"), [(60, 3, 55), (200, 2, 150), (60, 1, 10), (-80, 5, -70)])
+def test_noncentral_t_far_out_is_scipys(t: float, df: float, delta: float) -> None:
+    assert noncentral_t(t, df, delta) == pytest.approx(stats.nct.cdf(t, df, delta), abs=1e-12)
+
+
+@pytest.mark.parametrize("t", [0.0, 1e-3, 7.0, 49.9, 141.0, -141.0, 1e5, 1e9])
+@pytest.mark.parametrize("df", [1.0, 2.0, 14.0, 598.0])
+def test_noncentrality_has_both_ends(t: float, df: float) -> None:
+    low, high = noncentrality_interval(t, df)
+    assert low < t < high
+
+
+def test_two_pairs_that_hardly_vary_have_an_interval() -> None:
+    found = mean_difference(np.array([60.0, 60.1]), np.array([50.0, 49.9]))
+    assert found.d_interval.low < found.d < found.d_interval.high
