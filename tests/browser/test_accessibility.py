@@ -49,7 +49,7 @@ class Look:
 
 @pytest.fixture(scope="module")
 def facilitated(service):
-    """A partnership with three releases, one round in preparation and one discussion entry; its facilitator."""
+    """A partnership with three releases, a round in preparation and a discussion entry; its facilitator."""
     with service.session() as session:
         partnership = make_partnership(session, instrument_code="sample")
         account = make_account(session, "devi")
@@ -64,7 +64,16 @@ def facilitated(service):
             question="What would help?",
             now=service.now,
         )
-        return partnership, account.email, entry.id
+        return partnership, account, entry.id
+
+
+@pytest.fixture
+def opened(service, facilitated):
+    """The partnership of an open round, with the same facilitator; its links can be shown once."""
+    with service.session() as session:
+        round_ = make_round(session, service.keystore)
+        accounts.entrust(session, facilitated[1], round_.partnership_id)
+        return round_.partnership_id
 
 
 @pytest.fixture
@@ -96,14 +105,16 @@ def speak(page, language):
 def test_answering(new_context, answering, size, language):
     page, look = looking(new_context, size, language)
     _, link, other_secret = answering
-    look.at("/")
-    look.at("/i")
+    for path in ("/", "/i", "/privacy", "/stored"):
+        look.at(path)
     page.goto(link)
     page.wait_for_url("**/answer")
     speak(page, language)
     look.at()
-    page.locator("details summary").click()
+    page.locator("details summary").first.click()
     look.at()
+    for path in ("/privacy", "/stored"):  # of this round now
+        look.at(path)
     for code in ("V", "importance", "about", "open"):
         look.at(f"/answer/part/{code}")
         go_on(page)
@@ -141,7 +152,7 @@ def test_answering(new_context, answering, size, language):
     page.locator("form[action='/finish'] button").click()
     look.at()
     assert look.faults == []
-    assert look.n >= 22
+    assert look.n >= 26
 
 
 @sizes
@@ -160,7 +171,7 @@ def test_other_states(service, new_context, answering, size, language):
     page.get_by_role("textbox").fill("000000")
     page.locator("form[action='/resume'] button").click()
     look.at()
-    for path in ("/no-such-page", "/login"):
+    for path in ("/no-such-page", "/k", "/login"):
         look.at(path)
     page.locator("[name=email]").fill("nobody@example.org")
     page.locator("[name=password]").fill("wrong")
@@ -170,16 +181,16 @@ def test_other_states(service, new_context, answering, size, language):
     look.at("/answer")
     service.now = opened
     assert look.faults == []
-    assert look.n == 6
+    assert look.n == 7
 
 
 @sizes
 @languages
-def test_facilitators_pages(new_context, facilitated, size, language):
+def test_facilitators_pages(new_context, facilitated, opened, size, language):
     page, look = looking(new_context, size, language)
-    partnership, email, entry = facilitated
+    partnership, account, entry = facilitated
     page.goto("/login")
-    page.locator("[name=email]").fill(email)
+    page.locator("[name=email]").fill(account.email)
     page.locator("[name=password]").fill(PASSWORD)
     page.locator("form[action='/login'] button").click()
     home = f"/partnerships/{partnership.id}"
@@ -188,10 +199,14 @@ def test_facilitators_pages(new_context, facilitated, size, language):
     for path in ("/rounds/4/list", "/rounds/4/dates", "/rounds/new", "/discussion", f"/discussion/{entry}"):
         look.at(home + path)
     look.at(home + "/discussion/new?round=3&target=item%3AT1")
-    look.at("/partnerships")
+    for path in ("/keystore", "/partnerships", f"/partnerships/{opened}", f"/partnerships/{opened}/rounds/1"):
+        look.at(path)
+    page.locator("form[action$='/links'] button").click()
+    page.locator("code, .code").first.wait_for()
+    look.at()
     assert page.locator("html").get_attribute("lang") == language
     assert look.faults == []
-    assert look.n == 13
+    assert look.n == 17
 
 
 def test_faults_would_be_found(page):
