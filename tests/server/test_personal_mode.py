@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -16,10 +17,12 @@ from surveys.answers import Circumstances, check_answers
 from surveys.database import transaction
 from surveys.instruments import standard_instrument
 from surveys.invitations import Visit
-from surveys.models import Ballot, CarryOver, ReleaseRow, Response
+from surveys.models import Ballot, CarryOver, Partnership, ReleaseRow, Response
 from surveys.problems import InvalidAnswers
+from surveys.releases import Cell
 from tests.factories import NOW, make_organization, make_partnership, make_round, payload_of
-from tests.server.conftest import text_of
+from tests.sample_releases import SERIES
+from tests.server.conftest import make_released, text_of
 from tests.server.test_opening import answers_of
 
 INSTRUMENT = standard_instrument()
@@ -140,24 +143,36 @@ def test_answers_about_partners_nobody_asked_for_are_not_sealed():
 # Opening --------------------------------------------------------------------------------------------------------------
 
 
-def released(engine, keystore, *, people=3, rated_by=None):
-    """The release for facilitators of a round in which everybody rated everybody; D1 says who rated whom."""
+def close_round(engine, keystore, *, partnership=None, later=0, people=3, rated_by=None):
+    """A closed round in which everybody rated everybody, `later` days after the first; D1 says who rated whom."""
+    moved = timedelta(days=later)
     with transaction(engine) as session:
-        partnership = make_partnership(session, dyadic_mode="personal")
-        round_ = make_round(session, keystore, people=people, instrument=INSTRUMENT, partnership=partnership)
+        partnership = session.merge(partnership) if partnership else make_partnership(session, dyadic_mode="personal")
+        round_ = make_round(
+            session,
+            keystore,
+            people=people,
+            instrument=INSTRUMENT,
+            partnership=partnership,
+            opens_at=NOW - timedelta(days=3) + moved,
+            closes_at=NOW + timedelta(days=11) + moved,
+        )
         places = {one: at for at, one in enumerate(sorted(round_.invited))}
         for at, one in enumerate(rounds.invitations_of(session, round_)):
             own = str(one.organization_id)
             payload = payload_of(one, **answers_of(at))
             if rated_by is None or places[own] in rated_by:
-                payload["dyads"] = {
-                    other: {"D0": "some", "D1": 2 + (at + 3 * place) % 7}
-                    for other, place in places.items()
-                    if other != own
-                }
+                others = {other: place for other, place in places.items() if other != own}
+                payload["dyads"] = {one: {"D0": "some", "D1": 2 + (at + 3 * pl) % 7} for one, pl in others.items()}
             ballots.cast(session, round_, keystore.load(round_.id), one.id, payload)
         rounds.close(session, round_, keystore, now=round_.closes_at + timedelta(hours=2))
-    open_round(engine, keystore, round_.id, now=OPENED)
+        return round_
+
+
+def released(engine, keystore, **given):
+    """The round, opened, and its release as facilitators see it."""
+    round_ = close_round(engine, keystore, **given)
+    open_round(engine, keystore, round_.id, now=OPENED + timedelta(days=given.get("later", 0)))
     with Session(engine) as session:
         return round_, releases.series(session, round_.partnership_id, audience="facilitator")[-1]
 
@@ -209,3 +224,28 @@ def test_no_row_and_no_box_keeps_who_rated_whom(fresh_engine, keystore):
         (earlier,) = read_box(session, keystore, round_)
         assert earlier.trust == {}
         assert not [target for target in earlier.means if "received" in target or "partner" in target]
+
+
+def test_a_second_round_is_protected_together_with_the_first(fresh_engine, keystore):
+    first, _ = released(fresh_engine, keystore)
+    with Session(fresh_engine) as session:
+        partnership = session.get_one(Partnership, first.partnership_id)
+    _, release = released(fresh_engine, keystore, partnership=partnership, later=180)
+    assert release.round_number == 2
+    assert [cell for cell in release.cells if cell.estimate == "received" and cell.value is not None]
+
+
+def test_pages_show_it_by_name(session, keystore, log_in, amina, partnership):
+    last = SERIES[-1]
+    named = last.partners[0]
+    cells = (
+        *(cell for cell in last.cells if not cell.target.startswith(("partner:", "pair:"))),
+        Cell("received", f"partner:{named.id}", value=67.0, n_band="8-10", method="mean received"),
+        Cell("received", f"partner:{last.partners[1].id}", reason="too_few"),
+    )
+    make_released(session, keystore, partnership, [replace(last, dyadic_mode="personal", cells=cells, round_number=1)])
+    browser = log_in(amina)
+    for page in ("/rounds/1", "/rounds/1/brief"):
+        text = text_of(browser.get(f"/partnerships/{partnership.id}{page}").text)
+        assert named.name in text
+        assert "67" in text
