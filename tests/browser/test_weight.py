@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from playwright.sync_api import Error
 
 from surveys import rounds
 from surveys.instruments import standard_instrument
@@ -82,3 +83,12 @@ def test_khmer_font_only_where_khmer_is_read(new_context):
         page.goto("/i", wait_until="networkidle")
     assert any("/khmer." in url for url in fetched["km-KH"])
     assert not any("/khmer." in url for url in fetched["en-GB"])
+
+
+def test_foreign_hosts_and_broken_policies_would_be_seen(page, complaints):
+    page.goto("/i")
+    page.evaluate("document.body.append(Object.assign(document.createElement('script'), {text: '1'}))")
+    with pytest.raises(Error):
+        page.goto("http://127.0.0.2:9/pixel")
+    complaints.expect("foreign: http://127.0.0.2:9/pixel")
+    complaints.expect("Content Security Policy")
