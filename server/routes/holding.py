@@ -53,7 +53,6 @@ class HolderPage(Page):
     title: Words
     person: str
     stage: str  # new, shown, confirmed, former
-    needed: int
     holders: tuple[str, ...]
     tested_on: date | None
     rehearsal: str  # "", mine, others
@@ -88,7 +87,6 @@ class Desk:
             title=self.title,
             person=holder.person,
             stage=_stage(holder),
-            needed=partnership.keys_needed,
             holders=tuple(one.person for one in present),
             tested_on=holder.tested_on,
             rehearsal=rehearsal_of(self.session, holder),

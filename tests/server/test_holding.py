@@ -255,7 +255,7 @@ def test_losing_takes_a_second_thought(open_house, fresh_engine):
         assert session.get(Round, round_.id).state == "cancelled"
 
 
-def test_codes_are_in_no_file_and_no_log(open_house, tmp_path, caplog, capfd):
+def test_codes_are_in_no_file_and_no_log(open_house, fresh_engine, tmp_path, caplog, capfd):
     browser, round_, hands, _ = open_house
     for hand in hands[:2]:
         sit_down(browser, hand)
@@ -267,7 +267,8 @@ def test_codes_are_in_no_file_and_no_log(open_house, tmp_path, caplog, capfd):
     for hand in hands:
         for secret in (hand.code, hand.code.replace(" ", ""), hand.secret):
             assert secret.encode() not in written + said
-    assert hands[0].holder.person.encode() in written, "what was written was read"
+    if fresh_engine.dialect.name == "sqlite":  # PostgreSQL keeps its files elsewhere
+        assert hands[0].holder.person.encode() in written, "what was written was read"
 
 
 def test_a_holder_removed_meanwhile_still_opens_the_round(open_house, fresh_engine):
