@@ -84,7 +84,7 @@ def analyse_command(
     for note in given.notes:
         typer.echo(f"Note: {note}")
     n_rounds = sum(len(days) for days in given.days.values())
-    typer.echo(f"{len(given.partnerships)} partnerships, {n_rounds} rounds; {len(paths)} files in {out}:")
+    typer.echo(f"Partnerships: {len(given.partnerships)}, rounds: {n_rounds}, files in {out}: {len(paths)}")
     for path in paths[:6]:
         typer.echo(f"  {path.name}")
     if len(paths) > 6:

@@ -30,9 +30,10 @@ def create_account(
 ) -> Account:
     if len(password) < SHORTEST_PASSWORD:
         raise InvalidInput(f"a password needs at least {SHORTEST_PASSWORD} characters")
-    account = Account(
-        email=email.strip().lower(), name=name, password_hash=_hasher().hash(password), language=language, role=role
-    )
+    address = email.strip().lower()
+    if session.exec(select(Account).where(Account.email == address)).first():
+        raise InvalidInput(f"there is an account for {address} already; nothing was changed")
+    account = Account(email=address, name=name, password_hash=_hasher().hash(password), language=language, role=role)
     session.add(account)
     session.flush()  # its id is needed to connect partnerships
     return account
