@@ -27,7 +27,7 @@ from server.estimation_quality import Programme
 from server.measurement import EarlierRound, RoundAnswers, answers_of_round, remembered
 from server.opening_checks import check_counts, check_levels
 from server.releasing import Heading, Protected, release_of, unopened_release
-from surveys import audit, ballots, discussions, key_locks, releases, rounds
+from surveys import audit, ballots, discussions, frozen, key_locks, releases, rounds
 from surveys.database import transaction
 from surveys.instruments import Instrument, Item
 from surveys.key_locks import Unlocked
@@ -97,7 +97,9 @@ def open_round(
 
 def _unseal(session: Session, keystore: Keystore, round_: Round, unlocked: Unlocked | None) -> _Opened:
     partnership = session.get_one(Partnership, round_.partnership_id)
-    box = ballots.unseal(session, round_, keystore.load(round_.id), unlocked.round_key if unlocked else None)
+    keys = keystore.load(round_.id)
+    frozen.check(session, round_, keys)
+    box = ballots.unseal(session, round_, keys, unlocked.round_key if unlocked else None)
     check_counts(len(box.personal) + len(box.positions), ballots.count(session, round_.id), round_)
     return _Opened(
         round_=round_,

@@ -26,10 +26,11 @@ from sqlmodel import Session, col, select
 
 from surveys.keystore import RoundKeys
 from surveys.models import Ballot, Draft, Invitation, Round
-from surveys.problems import AnswersTooLong, CodesNeeded
+from surveys.problems import AnswersTooLong, CodesNeeded, OpeningFailed
 
 Payload = dict[str, Any]
 LENGTH = 4  # bytes that hold the payload's length before the padding
+STAMP = 32  # bytes after the padding that prove who sealed it
 WRAP = SecretBox.NONCE_SIZE + SecretBox.MACBYTES + 32  # a device secret, locked by link and resume code
 
 
@@ -96,9 +97,15 @@ def _upsert(session: Session, table: type[Ballot] | type[Draft], id_: bytes, rou
 
 
 def _hand_in(session: Session, round_: Round, keys: RoundKeys, kind: str, owner: UUID, payload: Payload) -> None:
-    box = SealedBox(PublicKey(round_.public_key)).encrypt(padded(payload, round_.box_size))
-    _upsert(session, Ballot, identifier(keys, kind, owner), round_.id, box)
+    id_, block = identifier(keys, kind, owner), padded(payload, round_.box_size)
+    box = SealedBox(PublicKey(round_.public_key)).encrypt(block + _stamp(keys, id_, block))
+    _upsert(session, Ballot, id_, round_.id, box)
     session.execute(delete(Draft).where(col(Draft.id) == identifier(keys, f"draft-{kind}", owner)))
+
+
+def _stamp(keys: RoundKeys, id_: bytes, block: bytes) -> bytes:
+    """Inside the box: whoever writes to the database has the public key, but cannot make a ballot that counts."""
+    return hmac.digest(keys.pepper, b"stamp" + id_ + block, "sha256")
 
 
 def cast(session: Session, round_: Round, keys: RoundKeys, invitation_id: UUID, payload: Payload) -> str:
@@ -234,10 +241,22 @@ def position_is_cast(session: Session, keys: RoundKeys, organization_id: UUID) -
 def unseal(session: Session, round_: Round, keys: RoundKeys, lock: bytes | None = None) -> Unsealed:
     """Open every box of a round. The digest is taken over the sealed boxes, never over opened answers."""
     box_opener = opener(round_.wrapped_private_key, keys, lock)
-    boxes = session.exec(select(Ballot.box).where(Ballot.round_id == round_.id)).all()
-    opened = [unpadded(box_opener.decrypt(box)) for box in boxes]
+    rows = session.exec(select(Ballot.id, Ballot.box).where(Ballot.round_id == round_.id)).all()
+    opened = [_opened(box_opener, keys, id_, box) for id_, box in rows]
+    boxes = [box for _, box in rows]
     positions = [payload for payload in opened if "ratings" in payload]
     return Unsealed([payload for payload in opened if "ratings" not in payload], positions, digest_of(boxes))
+
+
+def _opened(box_opener: SealedBox[PrivateKey], keys: RoundKeys, id_: bytes, box: bytes) -> Payload:
+    try:
+        content = bytes(box_opener.decrypt(box))
+    except CryptoError as problem:
+        raise OpeningFailed("a box is damaged or was not put in by this server; the round stays sealed") from problem
+    block, stamp = content[:-STAMP], content[-STAMP:]
+    if not hmac.compare_digest(stamp, _stamp(keys, id_, block)):
+        raise OpeningFailed("a box was not put in by this server; the round stays closed and sealed")
+    return unpadded(block)
 
 
 def digest_of(boxes: Iterable[bytes]) -> str:

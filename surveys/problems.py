@@ -60,6 +60,10 @@ class NotApproved(SurveyProblem):
     """A round cannot begin before a second person approved its list."""
 
 
+class RoundChanged(SurveyProblem):
+    """What was fixed when a round began was changed in the database: it is neither closed nor opened."""
+
+
 class TooEarly(SurveyProblem):
     """A round may be closed only at its announced time."""
 

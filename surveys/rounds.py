@@ -11,8 +11,9 @@ from uuid import UUID
 
 from sqlmodel import Session, col, func, select
 
-from surveys import ballots, key_holders, key_locks, partnerships
+from surveys import ballots, frozen, key_holders, key_locks, partnerships
 from surveys.answers import TEXT_LIMIT
+from surveys.frozen import EXTENSION
 from surveys.instruments import Form, Instrument, form_for
 from surveys.invitations import GRACE, personal_secret, token_hash
 from surveys.keystore import Keystore
@@ -21,7 +22,6 @@ from surveys.problems import InvalidInput, ListTooSmall, NotApproved, NotFound, 
 
 FEWEST_PEOPLE, FEWEST_ORGANIZATIONS = 5, 3
 FEW_PEOPLE, FEW_ORGANIZATIONS = 8, 4
-EXTENSION = timedelta(days=14)
 OPENING_AFTER = timedelta(hours=2)  # after closing: late writers have their hour, then the box rests
 COMMENT = 300  # characters; announced beside the field
 NEWCOMERS = 2  # a series leaves room for this many new partners
@@ -189,6 +189,7 @@ def start(session: Session, round_: Round, keystore: Keystore) -> None:
     round_.public_key, round_.wrapped_private_key = ballots.new_round_key(keys, _new_lock(session, round_))
     round_.box_size = box_size(instrument, len(counts))
     round_.invited, round_.seed = counts, secrets.token_hex(16)
+    round_.frozen = frozen.seal_of(session, round_, keys)
     round_.state, round_.keys_state = "open", "live"
     for invitation in session.exec(select(Invitation).where(Invitation.round_id == round_.id)):
         invitation.token_hash = token_hash(personal_secret(keys, invitation.id))
@@ -240,7 +241,9 @@ def close(session: Session, round_: Round, keystore: Keystore, *, now: datetime)
     """
     if round_.state != "open":
         raise RoundNotOpen(f"round {round_.number} is {round_.state}", round_id=round_.id)
-    who = ballots.who_cast(session, round_, keystore.load(round_.id))
+    keys = keystore.load(round_.id)
+    frozen.check(session, round_, keys)
+    who = ballots.who_cast(session, round_, keys)
     organizations = {
         one.organization_id
         for one in session.exec(select(Invitation).where(Invitation.round_id == round_.id))

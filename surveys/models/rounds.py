@@ -55,6 +55,7 @@ class Round(SQLModel, table=True):
     wrapped_private_key: bytes = b""
     box_size: int = 0
     keys_state: str = "none"
+    frozen: bytes = b""  # seal over what was fixed at the start
     dyadic_mode: str = "positions"
     disclosure_level: str = "B"
 

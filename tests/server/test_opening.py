@@ -13,6 +13,7 @@ from server.opening import open_round
 from server.shredding import shred
 from surveys import ballots, releases, rounds
 from surveys.database import transaction
+from surveys.frozen import EXTENSION
 from surveys.instruments import standard_instrument
 from surveys.keystore import Keystore
 from surveys.models import (
@@ -172,7 +173,7 @@ def test_too_few_answers_open_nothing(fresh_engine, keystore):
         (somebody, *_) = rounds.invitations_of(session, round_)
         ballots.cast(session, round_, keystore.load(round_.id), somebody.id, payload_of(somebody, **answers_of(1)))
         positions(session, round_, keystore)
-        round_.extended = True
+        round_.extended, round_.closes_at = True, round_.closes_at + EXTENSION
         rounds.close(session, round_, keystore, now=round_.closes_at + timedelta(hours=2))
     assert open_round(fresh_engine, keystore, round_.id, now=CLOSED) == "not_opened"
     found = release_of(fresh_engine, round_, "facilitator")
