@@ -13,7 +13,6 @@ from sqlmodel import Session, col, func, select
 
 from surveys import ballots, frozen, key_holders, key_locks, partnerships
 from surveys.answers import TEXT_LIMIT
-from surveys.frozen import EXTENSION
 from surveys.instruments import Form, Instrument, form_for
 from surveys.invitations import GRACE, personal_secret, token_hash
 from surveys.keystore import Keystore
@@ -22,6 +21,7 @@ from surveys.problems import InvalidInput, ListTooSmall, NotApproved, NotFound, 
 
 FEWEST_PEOPLE, FEWEST_ORGANIZATIONS = 5, 3
 FEW_PEOPLE, FEW_ORGANIZATIONS = 8, 4
+EXTENSION = frozen.EXTENSION
 OPENING_AFTER = timedelta(hours=2)  # after closing: late writers have their hour, then the box rests
 COMMENT = 300  # characters; announced beside the field
 NEWCOMERS = 2  # a series leaves room for this many new partners

@@ -13,7 +13,6 @@ from server.opening import open_round
 from server.shredding import shred
 from surveys import ballots, releases, rounds
 from surveys.database import transaction
-from surveys.frozen import EXTENSION
 from surveys.instruments import standard_instrument
 from surveys.keystore import Keystore
 from surveys.models import (
@@ -28,6 +27,7 @@ from surveys.models import (
     Round,
 )
 from surveys.problems import KeysMissing, OpeningFailed
+from surveys.rounds import EXTENSION
 from tests.factories import NOW, make_partnership, make_round, payload_of
 
 INSTRUMENT = standard_instrument()
