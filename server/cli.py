@@ -86,15 +86,15 @@ def demo(
     settings = _demonstration(port)
     _require_port(settings)
     folder = settings.var_dir
-    if fresh:
-        _forget_demonstration(folder)
+    from server.demonstration.alone import claim, share
     from server.demonstration.load import load, read_door
     from surveys.database import make_engine
     from surveys.keystore import Keystore
 
-    door = read_door(folder)
+    door = None if fresh else read_door(folder)
+    held = claim(folder, alone=door is None)
     if door is None:
-        _forget_demonstration(folder)  # what an interrupted first start left
+        _forget_demonstration(folder)  # also what an interrupted first start left
         _upgrade(settings)
         bar, progress = _progress("Loading eight partnerships, six rounds each")
         with bar:
@@ -103,6 +103,7 @@ def demo(
             engine.dispose()
     else:
         _upgrade(settings)
+    share(held)
     console.print(f"\n[bold]Rapport, demonstration[/bold]: {settings.base_url}\n")
     console.print("Persons and answers are invented. Nothing here leaves this machine.\n")
     console.print(f"The facilitator's pages   {settings.base_url}/login")

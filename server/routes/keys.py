@@ -109,7 +109,7 @@ def _keys_page(circle: Circle, shown: Shown | None, problem: str) -> KeysPage:
     holders = key_holders.of_partnership(session, partnership.id)
     rehearsal, done = _rehearsal(session, partnership)
     lines = tuple(HolderLine(one.id, one.person, _state(one), one.tested_on, one.id in done) for one in holders)
-    choices = range(key_holders.FEWEST_NEEDED, max(len(holders), key_holders.FEWEST_NEEDED) + 1)
+    choices = range(key_holders.FEWEST_NEEDED, max(len(holders), partnership.keys_needed) + 1)
     return KeysPage(
         title=title_of(partnership, language_of(circle.request)),
         back=address_of(partnership),
