@@ -30,7 +30,7 @@ from surveys.problems import AnswersTooLong, CodesNeeded, OpeningFailed
 
 Payload = dict[str, Any]
 LENGTH = 4  # bytes that hold the payload's length before the padding
-STAMP = 32  # bytes after the padding that prove who sealed it
+STAMP = 32  # bytes at the end of the fixed size that prove who sealed it
 WRAP = SecretBox.NONCE_SIZE + SecretBox.MACBYTES + 32  # a device secret, locked by link and resume code
 
 
@@ -97,7 +97,7 @@ def _upsert(session: Session, table: type[Ballot] | type[Draft], id_: bytes, rou
 
 
 def _hand_in(session: Session, round_: Round, keys: RoundKeys, kind: str, owner: UUID, payload: Payload) -> None:
-    id_, block = identifier(keys, kind, owner), padded(payload, round_.box_size)
+    id_, block = identifier(keys, kind, owner), padded(payload, round_.box_size - STAMP)
     box = SealedBox(PublicKey(round_.public_key)).encrypt(block + _stamp(keys, id_, block))
     _upsert(session, Ballot, id_, round_.id, box)
     session.execute(delete(Draft).where(col(Draft.id) == identifier(keys, f"draft-{kind}", owner)))
