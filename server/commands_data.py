@@ -49,6 +49,7 @@ def register(app: typer.Typer) -> None:
     """Add the commands to the command line."""
     app.command(name="analyse")(analyse_command)
     app.command(name="import")(import_command)
+    app.command(name="partnership")(partnership_command)
 
 
 def analyse_command(
@@ -136,6 +137,27 @@ def import_command(
     typer.echo(f"{made.partnerships} partnerships imported, {made.rounds} rounds, each with its release.")
     if made.without_scores:
         typer.echo(f"{made.without_scores} rounds have too few answers to show: their scores are hidden.")
+
+
+def partnership_command(
+    path: Annotated[Path, typer.Argument(help="TOML file such as docs/examples/health.toml.")],
+) -> None:
+    """Create a partnership and its members from a file. Everything is created, or nothing.
+
+    Example: rapport partnership health.toml
+    """
+    from server.founding import found, read_founding
+    from server.settings import Settings
+    from surveys.database import make_engine, transaction, upgrade
+
+    with _bad_input():
+        given = read_founding(path)
+        settings = Settings()
+        settings.var_dir.mkdir(parents=True, exist_ok=True)
+        upgrade(settings.database_url)
+        with transaction(make_engine(settings.database_url)) as session:
+            found(session, given, today=datetime.now(UTC).date())
+    typer.echo(f"{given['title']}: created with {len(given['members'])} members, under the code {given['code']}.")
 
 
 @contextmanager
