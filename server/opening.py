@@ -17,19 +17,18 @@ from uuid import UUID
 
 import numpy as np
 from sqlalchemy import Engine
-from sqlmodel import Session, col, func, select
+from sqlmodel import Session, col, select
 
 from analysis.disclosure import comments_may_be_shown
-from analysis.estimates import FloatArray
 from server.carry_over import read_box, write_box
 from server.estimation import estimate
-from server.estimation_quality import Programme
 from server.measurement import EarlierRound, RoundAnswers, answers_of_round, remembered
 from server.opening_checks import check_counts, check_levels
+from server.programme import programme_of
 from server.releasing import Heading, Protected, release_of, unopened_release
 from surveys import audit, ballots, discussions, frozen, key_locks, releases, rounds
 from surveys.database import transaction
-from surveys.instruments import Instrument, Item
+from surveys.instruments import Instrument
 from surveys.key_locks import Unlocked
 from surveys.keystore import Keystore
 from surveys.models import CommentRow, Membership, Organization, Partnership, Response, Round
@@ -150,7 +149,7 @@ def _released(session: Session, opened: _Opened, given: RoundAnswers) -> Protect
         opened.earlier,
         rng=np.random.default_rng(seed),
         level=opened.round_.disclosure_level,
-        programme=_programme(session, opened, given),
+        programme=programme_of(session, opened.round_, given),
     )
     check_levels(opened.box.personal, given, estimated.candidates, opened.round_)
     found = release_of(
@@ -207,58 +206,6 @@ def _comments(personal: Sequence[Mapping[str, Any]]) -> tuple[Comment, ...]:
     ]
     random.SystemRandom().shuffle(found)
     return tuple(found)
-
-
-def _programme(session: Session, opened: _Opened, given: RoundAnswers) -> Programme:
-    """Answers by construct over the partnerships of this instrument version, the latest round of each."""
-    rows = _latest_answers(session, opened.round_)
-    tables: dict[str, tuple[FloatArray, Any]] = {}
-    for construct in opened.instrument.constructs:
-        items = [item for item in opened.instrument.items_of(construct.code) if item.in_index]
-        columns = given.columns(items)
-        if len(columns) < 2:
-            continue
-        asked = [opened.instrument.items[at] for at in columns]
-        others = [
-            (group, [_points(opened.instrument, item, answers.get(item.code)) for item in asked])
-            for group, code, answers in rows
-            if code == construct.code
-        ]
-        own = given.points[:, columns]
-        table = np.vstack([own, np.array([one for _, one in others], dtype=np.float64).reshape(-1, len(asked))])
-        codes = {group: at + 1 for at, group in enumerate(dict.fromkeys(group for group, _, _ in rows))}
-        group = np.array([0] * len(own) + [codes[group] for group, _ in others], dtype=np.int64)
-        tables[construct.code] = (table, group)
-    return Programme(tables)
-
-
-def _latest_answers(session: Session, round_: Round) -> Sequence[tuple[UUID, str, Mapping[str, Any]]]:
-    """Partnership, construct and answers of one person each, in the latest round of every other partnership."""
-    latest = (
-        select(Round.partnership_id, func.max(Round.number).label("number"))
-        .where(
-            Round.instrument_version_id == round_.instrument_version_id,
-            Round.partnership_id != round_.partnership_id,
-            Round.state == "released",
-        )
-        .group_by(col(Round.partnership_id))
-        .subquery()
-    )
-    query = (
-        select(Round.partnership_id, Response.construct_code, Response.answers)
-        .join(Response, col(Response.round_id) == col(Round.id))
-        .join(latest, (latest.c.partnership_id == Round.partnership_id) & (latest.c.number == Round.number))
-        .order_by(col(Response.id))
-    )
-    return session.exec(query).all()
-
-
-def _points(instrument: Instrument, item: Item, answer: Any) -> float:
-    if answer is None or isinstance(answer, str):
-        return float("nan")
-    scale = instrument.scale_of(item)
-    share = (float(answer) - scale.low) / (scale.high - scale.low) * 100.0
-    return 100.0 - share if item.reverse else share
 
 
 def _provenance(opened: _Opened, given: RoundAnswers) -> dict[str, Any]:
