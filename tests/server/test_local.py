@@ -45,7 +45,7 @@ def units(tmp_path_factory: pytest.TempPathFactory) -> Path:
     done = run(REFERENCE / "real/units/answers.csv", "--instrument", EXAMPLES / "units.toml", "--out", out, "--charts")
     assert done.exit_code == 0, done.output
     assert "Not for publication" in done.output
-    assert "16 partnerships, 48 rounds" in done.output
+    assert "Partnerships: 16, rounds: 48" in done.output
     return out
 
 
