@@ -87,13 +87,15 @@ def demo(
     _require_port(settings)
     folder = settings.var_dir
     from server.demonstration.alone import claim, share
-    from server.demonstration.load import load, read_door
-    from surveys.database import make_engine
-    from surveys.keystore import Keystore
+    from server.demonstration.door import read_door
 
     door = None if fresh else read_door(folder)
     held = claim(folder, alone=door is None)
     if door is None:
+        from server.demonstration.load import load  # costs a second that a second start does not need
+        from surveys.database import make_engine
+        from surveys.keystore import Keystore
+
         _forget_demonstration(folder)  # also what an interrupted first start left
         _upgrade(settings)
         bar, progress = _progress("Loading eight partnerships, six rounds each")

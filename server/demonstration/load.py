@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import json
 import secrets
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
 from datetime import datetime, time, timedelta
 from pathlib import Path
 from uuid import UUID
@@ -14,6 +12,7 @@ from sqlalchemy import Engine
 from sqlmodel import Session, select
 
 from server.demonstration.agreements import agree
+from server.demonstration.door import Door, write_door
 from server.demonstration.model import Panel
 from server.demonstration.programme import ORGANIZATIONS, PROGRAMME, Truth
 from server.opening import open_round
@@ -71,15 +70,6 @@ REWORDED = {
 Progress = Callable[[int, int], None]
 
 
-@dataclass(frozen=True)
-class Door:
-    """What a visitor of the demonstration opens."""
-
-    email: str
-    password: str
-    links: tuple[tuple[str, str, str], ...]  # organization, language, secret
-
-
 def load(
     engine: Engine, keystore: Keystore, var: Path, *, now: datetime, progress: Progress = lambda _done, _all: None
 ) -> Door:
@@ -100,23 +90,8 @@ def load(
     shred(engine, keystore, var / "backups", now=now)
     links = _Stage(engine, keystore, PROGRAMME[0], made["health"].id, cast, SEED).leave_open(ROUNDS + 1, now)
     door = Door(FACILITATOR, password, links)
-    _write_door(var, door)
+    write_door(var, door)
     return door
-
-
-def read_door(var: Path) -> Door | None:
-    """What to open of a demonstration that was loaded before."""
-    path = var / "demonstration.json"
-    if not path.exists():
-        return None
-    body = json.loads(path.read_text(encoding="utf-8"))
-    return Door(body["email"], body["password"], tuple((a, b, c) for a, b, c in body["links"]))
-
-
-def _write_door(var: Path, door: Door) -> None:
-    path = var / "demonstration.json"
-    path.touch(mode=0o600)
-    path.write_text(json.dumps(asdict(door)), encoding="utf-8")
 
 
 def _organizations(session: Session) -> dict[str, Organization]:

@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 from sqlmodel import Session, select
 
-from server.demonstration.load import ROUNDS, Door, load, read_door
+from server.demonstration.door import Door, read_door
+from server.demonstration.load import ROUNDS, load
 from server.demonstration.programme import PROGRAMME
 from surveys import ballots, partnerships, releases
 from surveys.database import make_engine, upgrade
