@@ -10,11 +10,10 @@ from datetime import datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from alembic import command
 from sqlalchemy import Connection, Engine, Table, func, insert, select, text
 from sqlalchemy.exc import DatabaseError
 
-from surveys.database import alembic_config, make_engine, metadata
+from surveys.database import make_engine, metadata, upgrade
 from surveys.models import Ballot, ReleaseRow
 from surveys.problems import SurveyProblem
 from surveys.releases import digest_of
@@ -50,7 +49,7 @@ def back_up(engine: Engine, folder: Path, *, now: datetime) -> Path:
 def _copy(engine: Engine, path: Path) -> Content:
     if engine.dialect.name == "sqlite":
         return _copy_sqlite(engine, path)
-    command.upgrade(alembic_config(f"sqlite:///{path}"), "head")
+    upgrade(f"sqlite:///{path}")
     target = make_engine(f"sqlite:///{path}")
     isolated = engine.execution_options(isolation_level="REPEATABLE READ")
     try:
@@ -154,7 +153,7 @@ def boxes_in(path: Path, round_ids: list[object]) -> int:
 def restore(path: Path, url: str) -> Content:
     """Load a verified backup into an empty database. Raises BackupDamaged when it is not whole or not empty."""
     expected = verify(path)
-    command.upgrade(alembic_config(url), "head")
+    upgrade(url)
     target, source = make_engine(url), make_engine(f"sqlite:///{path}")
     try:
         with source.begin() as rows, target.begin() as copy:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import random
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from importlib.metadata import version
@@ -21,6 +21,7 @@ from sqlmodel import Session, col, select
 
 from analysis.disclosure import comments_may_be_shown
 from server.carry_over import read_box, write_box
+from server.crash_points import Reached, unnoticed
 from server.estimation import estimate
 from server.measurement import EarlierRound, RoundAnswers, answers_of_round, remembered
 from server.opening_checks import check_counts, check_levels
@@ -37,11 +38,6 @@ from surveys.problems import OpeningFailed
 from surveys.releases import Comment, Partner, Release
 
 DAYS_PER_MONTH = 30.44
-Reached = Callable[[str], None]
-
-
-def unnoticed(_point: str) -> None:
-    """The crash points of a job that nobody interrupts."""
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ from sqlalchemy import Engine, text
 from sqlmodel import Session, col, select
 
 from server.backup import BackupDamaged, back_up, boxes_in
-from server.opening import Reached, unnoticed
+from server.crash_points import Reached, unnoticed
 from surveys import audit
 from surveys.database import transaction
 from surveys.keystore import Keystore

@@ -14,7 +14,6 @@ from uuid import UUID
 from sqlalchemy import Engine
 from sqlmodel import Session
 
-from server.opening import open_round
 from server.shredding import shred
 from surveys import audit, rounds
 from surveys.database import transaction
@@ -79,6 +78,8 @@ def _close(engine: Engine, keystore: Keystore, round_id: UUID, now: datetime, re
 
 
 def _open(engine: Engine, keystore: Keystore, round_id: UUID, now: datetime, report: Report) -> None:
+    from server.opening import open_round  # the tools of analysis, half a second at the start of the service
+
     if open_round(engine, keystore, round_id, now=now) == "not_opened":
         report.not_opened += 1
     else:
