@@ -168,6 +168,7 @@ def main(arguments: Sequence[str]) -> int:
     if arguments[0] == "bench":
         return bench(arguments[1:])
     install(RUNTIME)
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # or every start would compile a thousand files again
     command = [str(PYTHON), "-m", "server.cli", *arguments]
     return os.execv(PYTHON, command)  # noqa: S606 - the same process, so that Ctrl-C reaches the server itself
 
