@@ -15,12 +15,13 @@ import numpy as np
 
 from analysis.agenda import AgendaItem
 from analysis.agreement import agreement
+from analysis.change import paired_change
 from analysis.estimates import BoolArray, Estimate, FloatArray, IntArray
 from analysis.gaps import side_gap
 from analysis.intervals import partnership_level
 from analysis.multiplicity import holm
 from analysis.published import Population, Structure, Term
-from analysis.ratings import error_variance
+from analysis.ratings import error_variance, organization_means
 from server.candidates import Candidate, cell_of, number, round_key
 from server.estimation_changes import Change, changes
 from server.estimation_composite import composites
@@ -251,11 +252,8 @@ def _changes(desk: _Desk, found: Sequence[Change]) -> Iterator[Candidate]:
 def _importance(desk: _Desk) -> Iterator[Candidate]:
     """How important each construct is, and how far its score lies below that."""
     given, n = desk.given, len(desk.ids)
-    scale = next(iter(given.instrument.scales.values()))
-    from analysis.ratings import organization_means
-
     for at, construct in enumerate(given.instrument.constructs):
-        values = (given.importance[:, at] - scale.low) / (scale.high - scale.low) * 100.0
+        values = given.importance_points[:, at]
         if not np.isfinite(values).any():
             continue
         target = f"construct:{construct.code}"
@@ -268,10 +266,8 @@ def _importance(desk: _Desk) -> Iterator[Candidate]:
         cell = cell_of("importance", target, "all", level)
         yield Candidate(cell, "mean_of_organizations", leaf, key)
         if target in given.organization_scores:
-            gap = paired_difference(given.organization_scores[target][0], means)
-            yield Candidate(
-                cell_of("gap_importance", target, "all", gap), "derived", f"importance:{construct.code}", key
-            )
+            gap = paired_change(given.organization_scores[target][0], means)
+            yield Candidate(cell_of("gap_importance", target, "all", gap), "derived", leaf, key)
 
 
 def _received(desk: _Desk) -> Iterator[Candidate]:
@@ -281,13 +277,6 @@ def _received(desk: _Desk) -> Iterator[Candidate]:
         key = desk.population(one.leaf, "all", one.counts)
         cell = replace(one.cell, n=desk.populations[key].n_people)
         yield Candidate(cell, "mean_of_organizations", one.leaf, key)
-
-
-def paired_difference(first: FloatArray, second: FloatArray) -> Estimate:
-    """second minus first over organizations, with its interval."""
-    from analysis.change import paired_change
-
-    return paired_change(first, second)
 
 
 def _non_answers(desk: _Desk) -> Iterator[Candidate]:

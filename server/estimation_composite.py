@@ -57,19 +57,10 @@ def _monte_carlo(
     people = Answers(given.points[:, columns], given.organization)
     yield from _cells(robustness(people, design, rng=rng), "composite_monte_carlo", change=False)
     if earlier and is_comparable(given, earlier[-1], "composite"):
-        names = [item.code for item in asked]
-        now, before = (_means(table) for table in (_now(given, names), _before(given, earlier[-1], names)))
+        targets = [f"item:{item.code}" for item in asked]
+        before = _means(earlier[-1].table(given.organizations, targets))
+        now = _means(np.column_stack([given.organization_scores[target][0] for target in targets]))
         yield from _cells(robustness(now, design, rng=rng, previous=before), "composite_change", change=True)
-
-
-def _now(given: RoundAnswers, names: Sequence[str]) -> FloatArray:
-    return np.column_stack([given.organization_scores[f"item:{name}"][0] for name in names])
-
-
-def _before(given: RoundAnswers, other: EarlierRound, names: Sequence[str]) -> FloatArray:
-    ids = [one.id for one in given.organizations]
-    columns = [[other.means.get(f"item:{name}", {}).get(one, np.nan) for one in ids] for name in names]
-    return np.array(columns, dtype=np.float64).T
 
 
 def _means(table: FloatArray) -> Answers:

@@ -8,6 +8,7 @@ from itertools import combinations
 
 import numpy as np
 
+from analysis.disclosure import MIN_ORGANIZATIONS, MIN_PEOPLE
 from analysis.estimates import FloatArray, IntArray
 from analysis.omega import omega_total
 from analysis.reliability import pooled_alpha
@@ -16,7 +17,6 @@ from server.measurement import EarlierRound, RoundAnswers
 from surveys.releases import Cell
 
 SIDES = {"national": 0, "external": 1}
-FEWEST_FOR_LANGUAGE = (5, 3)  # people and organizations, on both sides of a share
 FEWEST_FOR_CORRELATION = 20
 
 
@@ -60,7 +60,7 @@ def _languages(given: RoundAnswers) -> Iterator[Cell]:
         groups = [given.organization[chosen] for chosen in (inside, ~inside) if chosen.any()]
         people, organizations = min(len(g) for g in groups), min(len(set(g.tolist())) for g in groups)
         target = f"language:{language or 'unknown'}"
-        if people < FEWEST_FOR_LANGUAGE[0] or organizations < FEWEST_FOR_LANGUAGE[1]:
+        if people < MIN_PEOPLE or organizations < MIN_ORGANIZATIONS:
             yield Cell("language_share", target, reason="suppressed")
         else:
             yield Cell("language_share", target, value=round(10.0 * float(inside.mean())) * 10.0, method="tens")

@@ -64,22 +64,14 @@ def _signals(given: RoundAnswers, earlier: Sequence[EarlierRound], kind: str) ->
         last = earlier[-1]
         known = [at for at, target in enumerate(targets) if is_comparable(given, last, target)]
         if known:
-            before = _before(given, last, [targets[at] for at in known])
+            before = last.table(given.organizations, [targets[at] for at in known])
             yield from fall_signals([targets[at] for at in known], table[:, known], before)
     if kind == "construct" and np.isfinite(given.importance).any():
         codes = [target.partition(":")[2] for target in targets]
         yield from importance_gap_signals(targets, _importance(given, codes), table)
 
 
-def _before(given: RoundAnswers, last: EarlierRound, targets: Sequence[str]) -> FloatArray:
-    ids = [one.id for one in given.organizations]
-    rows = [[last.means.get(target, {}).get(one, np.nan) for target in targets] for one in ids]
-    return np.array(rows, dtype=np.float64)
-
-
 def _importance(given: RoundAnswers, codes: Sequence[str]) -> FloatArray:
     place = {construct.code: at for at, construct in enumerate(given.instrument.constructs)}
-    scale = next(iter(given.instrument.scales.values()))
-    points = (given.importance - scale.low) / (scale.high - scale.low) * 100.0
-    n = len(given.organizations)
+    points, n = given.importance_points, len(given.organizations)
     return np.column_stack([organization_means(points[:, place[c]], given.organization, n)[0] for c in codes])

@@ -12,12 +12,12 @@ from analysis.change import overlapping_change, paired_change
 from analysis.estimates import Estimate, FloatArray
 from analysis.trends import Trend, average_change, hold_back, trend
 from server.candidates import cell_of, number
+from server.estimation_changes import DAYS_PER_YEAR
 from server.exchange.histories import Histories
 from server.local_rows import Row, hidden
 from server.local_scores import ScoreTable, Words
 from surveys.releases import Cell
 
-DAYS_PER_YEAR = 365.25
 VERDICTS = {"rising": "rising", "falling": "falling", "none": "no_claim"}
 METHOD_TREND = "Theil-Sen per year, Mann-Kendall; between-round variation only"
 

@@ -18,6 +18,7 @@ import numpy as np
 from analysis.estimates import BoolArray, FloatArray, IntArray
 from analysis.published import ProtectedRelease
 from analysis.ratings import organization_means, person_scores
+from surveys.answers import importance_scale
 from surveys.instruments import NON_ANSWERS, Instrument, Item
 from surveys.releases import Partner
 
@@ -79,6 +80,12 @@ class RoundAnswers:
         low, high, turned = _ends(self.instrument)
         points = (self.answers - low) / (high - low) * 100.0
         return np.where(turned, 100.0 - points, points)
+
+    @cached_property
+    def importance_points(self) -> FloatArray:
+        """(n, constructs of the instrument), 0-100."""
+        scale = importance_scale(self.instrument)
+        return (self.importance - scale.low) / (scale.high - scale.low) * 100.0
 
     @cached_property
     def asked(self) -> BoolArray:
@@ -173,6 +180,11 @@ class EarlierRound:
     trust: Mapping[str, float] = field(default_factory=dict)
     languages: Mapping[str, float] = field(default_factory=dict)
     published: ProtectedRelease | None = None
+
+    def table(self, organizations: Sequence[Partner], targets: Sequence[str]) -> FloatArray:
+        """(organizations, targets) means of that round, NaN where an organization had none."""
+        rows = [[self.means.get(target, {}).get(one.id, np.nan) for target in targets] for one in organizations]
+        return np.array(rows, dtype=np.float64).reshape(len(organizations), len(targets))
 
 
 def remembered(given: RoundAnswers, published: ProtectedRelease | None) -> EarlierRound:

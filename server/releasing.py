@@ -91,22 +91,14 @@ def release_of(
         shown, published, report = _protected(estimated, earlier, before)
     cells = [*shown, *(rounded(cell) for cell in estimated.open_cells), *_topics(given)]
     cells += [*trend_cells(given, cells, earlier, before), *step_cells(given, cells, before, agreed)]
-    release = Release(
-        partnership=heading.partnership,
-        round_number=given.number,
-        round_label=heading.round_label,
-        closed_on=given.closed_on,
-        instrument=given.instrument.code,
-        instrument_version=given.instrument.version,
-        instrument_digest=given.instrument.digest,
-        dyadic_mode=heading.dyadic_mode,
-        disclosure_level=heading.disclosure_level,
-        partners=given.organizations,
-        cells=tuple(cells),
+    release = _assembled(
+        heading,
+        given,
+        cells,
+        provenance or {},
         agenda=tuple(_agenda(estimated.agenda, cells)),
         comments=tuple(comments),
         markers=tuple(markers(given, earlier, agreed)),
-        provenance=dict(provenance or {}),
     )
     return Protected(release, published, report)
 
@@ -243,19 +235,36 @@ def unopened_release(heading: Heading, nobody: RoundAnswers, level: str, provena
     targets = [f"headline:{headline.code}" for headline in instrument.headlines]
     targets += [f"construct:{construct.code}" for construct in instrument.constructs]
     cells = [Cell("level", target, reason="too_few") for target in targets]
-    release = Release(
+    cells += [rounded(cell) for cell in dyad_cells(nobody, level)]
+    gap = Marker("no_release", nobody.closed_on, is_break=False)
+    release = _assembled(heading, nobody, cells, provenance, markers=(gap,))
+    return Protected(release, None, None)
+
+
+def _assembled(
+    heading: Heading,
+    given: RoundAnswers,
+    cells: Sequence[Cell],
+    provenance: Mapping[str, Any],
+    *,
+    agenda: tuple[AgendaEntry, ...] = (),
+    comments: tuple[Comment, ...] = (),
+    markers: tuple[Marker, ...] = (),
+) -> Release:
+    return Release(
         partnership=heading.partnership,
-        round_number=nobody.number,
+        round_number=given.number,
         round_label=heading.round_label,
-        closed_on=nobody.closed_on,
-        instrument=instrument.code,
-        instrument_version=instrument.version,
-        instrument_digest=instrument.digest,
+        closed_on=given.closed_on,
+        instrument=given.instrument.code,
+        instrument_version=given.instrument.version,
+        instrument_digest=given.instrument.digest,
         dyadic_mode=heading.dyadic_mode,
         disclosure_level=heading.disclosure_level,
-        partners=nobody.organizations,
-        cells=(*cells, *(rounded(cell) for cell in dyad_cells(nobody, level))),
-        markers=(Marker("no_release", nobody.closed_on, is_break=False),),
+        partners=given.organizations,
+        cells=tuple(cells),
+        agenda=agenda,
+        comments=comments,
+        markers=markers,
         provenance=dict(provenance),
     )
-    return Protected(release, None, None)

@@ -7,14 +7,14 @@ from datetime import date
 
 import numpy as np
 
+from analysis.breaks import LARGEST_LANGUAGE_SHIFT, LEAST_OVERLAP
 from analysis.control import step_at_event
 from analysis.trends import Trend, hold_back, trend
 from server.estimation_changes import DAYS_PER_YEAR, is_comparable
 from server.measurement import EarlierRound, RoundAnswers, language_shares
 from surveys.releases import Cell, Marker, Release
 
-LANGUAGE_SHIFT = 20.0  # points by which a language's share may move before the series breaks
-SMALLEST_OVERLAP = 0.8  # of the organizations of both rounds together
+LANGUAGE_SHIFT = 100.0 * LARGEST_LANGUAGE_SHIFT  # shares stand in points here
 VERDICTS = {"rising": "rising", "falling": "falling", "none": "no_claim"}
 
 
@@ -127,4 +127,4 @@ def markers(given: RoundAnswers, earlier: Sequence[EarlierRound], agreed: Sequen
     here, there = {one.id for one in given.organizations}, set(last.invited)
     if there and here != there:
         overlap = len(here & there) / len(here | there)
-        yield Marker("membership", on, is_break=overlap < SMALLEST_OVERLAP)
+        yield Marker("membership", on, is_break=overlap < LEAST_OVERLAP)
