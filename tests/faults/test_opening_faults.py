@@ -8,6 +8,7 @@ from sqlmodel import Session, select
 from server.backup import BackupDamaged
 from server.opening import open_round
 from server.shredding import shred
+from surveys.database import transaction
 from surveys.models import Ballot, ReleaseRow, Response, Round
 from tests.server.test_opening import CLOSED, close_with
 
@@ -65,5 +66,14 @@ def test_no_key_dies_without_a_verified_backup(fresh_engine, keystore, tmp_path,
 
     monkeypatch.setattr("server.backup.verify", damaged)
     with pytest.raises(BackupDamaged):
+        shred(fresh_engine, keystore, tmp_path / "backups", now=CLOSED)
+    assert keystore.holds(round_.id)
+
+
+def test_no_key_dies_while_a_backup_holds_answers(fresh_engine, keystore, tmp_path):
+    round_ = close_with(fresh_engine, keystore)
+    with transaction(fresh_engine) as session:
+        session.get_one(Round, round_.id).keys_state = "shred_pending"  # as if the boxes had not been deleted
+    with pytest.raises(BackupDamaged, match="still holds answers"):
         shred(fresh_engine, keystore, tmp_path / "backups", now=CLOSED)
     assert keystore.holds(round_.id)
