@@ -49,13 +49,15 @@ class Running:
         if not self.database.startswith("sqlite"):  # the address names the folder of the socket, the data lies beside
             folders.append(Path(self.database.rpartition("host=")[2]) / "data")
         found = [path for folder in folders for path in folder.rglob("*") if path.is_file() and not path.is_symlink()]
-        written = (path for path in found if path.stat().st_mtime >= self.started)
-        return [path for path in written if path.parent not in self.keystore.replicas]
+        return [path for path in found if path.parent not in self.keystore.replicas]
 
     def holding(self, *canaries: str) -> list[str]:
         found = []
         for path in self.files():
-            content = path.read_bytes()
+            try:
+                content = path.read_bytes() if path.stat().st_mtime >= self.started else b""
+            except FileNotFoundError:
+                continue  # PostgreSQL took a working file of its own away meanwhile: it holds nothing any more
             for canary in canaries:
                 forms = (canary.encode(), canary.encode("utf-16-le"), canary.encode().hex().encode())
                 escaped = canary.encode("ascii", "backslashreplace")

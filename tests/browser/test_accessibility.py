@@ -10,7 +10,7 @@ from axe_playwright_python.sync_playwright import Axe
 from surveys import accounts, discussions, rounds
 from surveys.instruments import standard_instrument
 from tests.browser.conftest import DESKTOP, NARROW, PHONE
-from tests.browser.walking import begin, fill_page, go_on, said, tap
+from tests.browser.walking import begin, fill_page, go_on, press, said, tap
 from tests.factories import PASSWORD, make_account, make_partnership, make_round
 from tests.server.conftest import make_released
 
@@ -96,8 +96,7 @@ def looking(new_context, size, language):
 
 def speak(page, language):
     """The invitation's own language was set when the link was opened: choose another one as a reader does."""
-    page.locator(f"button[name=language][value={language}]").click()
-    page.wait_for_load_state()
+    press(page, f"button[name=language][value={language}]")
 
 
 @sizes
@@ -129,27 +128,27 @@ def test_answering(new_context, answering, size, language):
     go_on(page)
     look.at()
     look.at("/position")
-    page.locator("main .rows a").first.click()
+    press(page, "main .rows a >> nth=0")
     look.at()
     go_on(page)
     look.at()
     fill_page(page, 1)
     go_on(page)
     look.at("/position")
-    page.locator("form[action='/position/act/propose'] button").click()
+    press(page, "form[action='/position/act/propose'] button")
     look.at()
     look.at("/answer/review")
     page.goto("/i")
     page.get_by_role("textbox").fill(other_secret)
-    page.locator("#enter button").click()
+    press(page, "#enter button")
     look.at()
     page.goto("/answer/review")
-    page.locator("#hand-in button").click()
+    press(page, "#hand-in button")
     look.at()
     page.goto(link)
     page.wait_for_url("**/answer")
     look.at()
-    page.locator("form[action='/finish'] button").click()
+    press(page, "form[action='/finish'] button")
     look.at()
     assert look.faults == []
     assert look.n >= 26
@@ -169,13 +168,13 @@ def test_other_states(service, new_context, answering, size, language):
     speak(page, language)
     look.at()
     page.get_by_role("textbox").fill("000000")
-    page.locator("form[action='/resume'] button").click()
+    press(page, "form[action='/resume'] button")
     look.at()
     for path in ("/no-such-page", "/k", "/login"):
         look.at(path)
     page.locator("[name=email]").fill("nobody@example.org")
     page.locator("[name=password]").fill("wrong")
-    page.locator("form[action='/login'] button").click()
+    press(page, "form[action='/login'] button")
     look.at()
     opened, service.now = service.now, round_.closes_at + timedelta(minutes=61)
     look.at("/answer")
@@ -192,7 +191,7 @@ def test_facilitators_pages(new_context, facilitated, opened, size, language):
     page.goto("/login")
     page.locator("[name=email]").fill(account.email)
     page.locator("[name=password]").fill(PASSWORD)
-    page.locator("form[action='/login'] button").click()
+    press(page, "form[action='/login'] button")
     home = f"/partnerships/{partnership.id}"
     for path in ("", "/trend", "/trend?index=construct:T&who=sides", "/rounds/3", "/rounds/3/brief", "/rounds/4"):
         look.at(home + path)

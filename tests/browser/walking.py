@@ -20,15 +20,21 @@ TAP = """([chosen, texts]) => {
 NAMES = "() => [...new Set([...document.querySelectorAll('#answers input[type=radio]')].map(box => box.name))]"
 
 
+def press(page: Page, button: str) -> None:
+    """Press a button that leads to another page, and wait for that page: a click alone may return before it."""
+    with page.expect_navigation():
+        page.locator(button).click()
+
+
 def go_on(page: Page) -> None:
-    page.locator("#answers button[name=go][value=on]").click()
+    press(page, "#answers button[name=go][value=on]")
 
 
 def begin(page: Page, link: str) -> None:
     """Open a personal link and go to the first page of questions."""
     page.goto(link)
     page.wait_for_url("**/answer")
-    page.locator("main .actions a.button").first.click()
+    press(page, "main .actions a.button >> nth=0")
 
 
 def tap(page: Page, name: str, value: str | int) -> None:
@@ -57,20 +63,20 @@ def answer_rest(page: Page, person: int) -> None:
 
 
 def hand_in(page: Page) -> None:
-    page.locator("#hand-in button").click()
+    press(page, "#hand-in button")
     page.wait_for_url("**/handed-in")
 
 
 def draft_position(page: Page, person: int) -> None:
     """The position about every partner, and the proposal."""
     page.goto("/position")
-    page.locator("main .rows a").first.click()
+    press(page, "main .rows a >> nth=0")
     while page.url.rstrip("/").rpartition("/")[2] != "position":
         fill_page(page, person)
         go_on(page)
-    page.locator("form[action='/position/act/propose'] button").click()
+    press(page, "form[action='/position/act/propose'] button")
 
 
 def sign_position(page: Page) -> None:
     page.goto("/position")
-    page.locator("form[action='/position/act/sign'] button").click()
+    press(page, "form[action='/position/act/sign'] button")
