@@ -21,7 +21,7 @@ def write_brief(session: Session, code: str, folder: Path, *, language: str, aud
     partnership = partnerships.find_by_code(session, code)
     if partnership is None:
         raise NotFound(f"there is no partnership with the code {code}")
-    (dossier,) = read_dossiers(session, [partnership], language, audience=audience)
+    (dossier,) = read_dossiers(session, [partnership], language, {partnership.id: audience})
     if not dossier.series:
         raise NotFound(f"no round of {code} has been released yet")
     number = dossier.series[-1].round_number

@@ -22,7 +22,7 @@ from server.settings import Settings
 from surveys import accounts
 from surveys.database import transaction
 from surveys.keystore import Keystore
-from surveys.models import Account, Partnership
+from surveys.models import Account, Partnership, Seat
 
 SESSION_COOKIE = "session"
 SESSION_LASTS = timedelta(hours=8)
@@ -111,36 +111,53 @@ def get_account(
     if account is None:
         raise NotLoggedIn
     request.state.account = account  # base.html shows the facilitator's links, and the red banner of the keys
-    request.state.keys_alarm = alarm_of(keystore) if may_run(account) else ""
+    alarm = alarm_of(keystore)
+    request.state.keys_alarm = alarm if alarm and may_keep_keys(session, account) else ""
     return account
 
 
 AccountDep = Annotated[Account, Depends(get_account)]
 
 
-def partnership_for(session: Session, account: Account, partnership_id: UUID) -> Partnership:
-    """The partnership, if this account facilitates it; to all others it does not exist."""
-    partnership = session.get(Partnership, partnership_id)
-    if partnership is None or not accounts.facilitates(session, account, partnership_id):
+def seat_for(session: Session, account: Account, partnership_id: UUID) -> Seat:
+    """The seat of this account in the partnership; to whoever has none, the partnership does not exist."""
+    seat = accounts.find_seat(session, account, partnership_id)
+    if seat is None:
         raise HTTPException(404)
-    return partnership
+    return seat
 
 
-def may_run(account: Account) -> bool:
-    """Whether this account runs rounds and reads what is meant for facilitators, and not only what everybody may."""
-    return account.role in ("administrator", "facilitator")
+def partnership_for(session: Session, account: Account, partnership_id: UUID) -> Partnership:
+    """The partnership, if this account has a seat in it; to all others it does not exist."""
+    seat_for(session, account, partnership_id)
+    return session.get_one(Partnership, partnership_id)
 
 
-def audience_of(account: Account) -> str:
-    return "facilitator" if may_run(account) else "all"
+def may_run(session: Session, account: Account, partnership_id: UUID) -> bool:
+    """Whether this account runs the rounds of a partnership and reads what is meant for its facilitator."""
+    seat = accounts.find_seat(session, account, partnership_id)
+    return seat is not None and seat.role == "facilitator"
+
+
+def may_keep_keys(session: Session, account: Account) -> bool:
+    """Whether this account sees how the copies of the keys are: administrators, and whoever runs rounds."""
+    return account.is_administrator or any(
+        one.role == "facilitator" for one in accounts.seats_of(session, account).values()
+    )
+
+
+def audience_of(seat: Seat) -> str:
+    """The section of a release, beside what everybody may read, that is meant for this seat."""
+    if seat.role == "facilitator":
+        return "facilitator"
+    return f"partner:{seat.organization_id}" if seat.role == "representative" else "all"
 
 
 def partnership_to_run(session: Session, account: Account, partnership_id: UUID) -> Partnership:
     """The partnership, if this account may change its rounds; to all others the page does not exist."""
-    partnership = partnership_for(session, account, partnership_id)
-    if not may_run(account):
+    if not may_run(session, account, partnership_id):
         raise HTTPException(404)
-    return partnership
+    return session.get_one(Partnership, partnership_id)
 
 
 def is_https(request: Request) -> bool:

@@ -15,7 +15,7 @@ from server.deps import audience_of
 from server.pages import Words
 from server.sheets import read_version, title_of
 from server.wording import Wording
-from surveys import discussions, releases, rounds
+from surveys import accounts, discussions, releases, rounds
 from surveys.instruments import Instrument
 from surveys.models import Account, Discussion, InstrumentVersion, Membership, Organization, Partnership, Round
 from surveys.releases import Release
@@ -64,16 +64,17 @@ def open_dossier(session: Session, account: Account, partnership: Partnership, l
 def open_dossiers(
     session: Session, account: Account, several: Sequence[Partnership], language: str
 ) -> tuple[Dossier, ...]:
-    """The dossiers of several partnerships with two questions to the database, however many there are."""
-    return read_dossiers(session, several, language, audience=audience_of(account))
+    """The dossiers of several partnerships with three questions to the database, however many there are."""
+    seats = accounts.seats_of(session, account)
+    return read_dossiers(session, several, language, {one.id: audience_of(seats[one.id]) for one in several})
 
 
 def read_dossiers(
-    session: Session, several: Sequence[Partnership], language: str, *, audience: str
+    session: Session, several: Sequence[Partnership], language: str, audiences: Mapping[UUID, str]
 ) -> tuple[Dossier, ...]:
-    found = releases.series_of_many(session, [one.id for one in several], audience=audience)
+    found = releases.series_of_many(session, audiences)
     instruments = _instruments_of(session, (release for series in found.values() for release in series))
-    return tuple(_dossier(one, found[one.id], instruments, audience, language) for one in several)
+    return tuple(_dossier(one, found[one.id], instruments, audiences[one.id], language) for one in several)
 
 
 def _dossier(

@@ -96,7 +96,7 @@ def store_history(
     with show("Estimating and protecting") as step:
         for at, name in enumerate(given.partnerships, start=1):
             partnership = known[name] if placing.existing else _partnership(session, given, name, placing)
-            if reader is not None and not accounts.facilitates(session, reader, partnership.id):
+            if reader is not None and accounts.find_seat(session, reader, partnership.id) is None:
                 accounts.entrust(session, reader, partnership.id)
             hidden += import_.history(name, partnership)
             step(at / len(given.partnerships))

@@ -70,6 +70,7 @@ def prepared_page(
     language, zone = dossier.wording.language, dossier.partnership.time_zone
     organizations = organizations_by_id(session, dossier.partnership.id)
     counts = round_.invited or rounds.head_counts(session, round_)
+    runs = may_run(session, account, dossier.partnership.id)
     is_too_small, small_list = size_words(sum(counts.values()), len(counts), language)
     return PreparedPage(
         title=dossier.title,
@@ -82,7 +83,7 @@ def prepared_page(
         closes_at=round_.closes_at,
         zone=zone,
         extended=round_.extended,
-        people=_people(session, round_, organizations, language) if may_run(account) else (),
+        people=_people(session, round_, organizations, language) if runs else (),
         organizations=_counted(counts, organizations, language),
         n_invited=sum(counts.values()),
         small_list=small_list,
@@ -92,7 +93,7 @@ def prepared_page(
         links_shown=_links_shown(session, round_, zone, language),
         entries=before(entry_lines(session, dossier, now.date()), round_.number),
         drafts=tuple(LANGUAGE_NAMES[code] for code in instrument_of(session, round_).drafts if code in LANGUAGE_NAMES),
-        may_run=may_run(account),
+        may_run=runs,
         problem=problem,
     )
 

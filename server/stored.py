@@ -98,7 +98,7 @@ ANSWER_TABLES: Mapping[str, tuple[str, Mapping[str, str]]] = {
 OTHER_TABLES = frozenset(
     (
         "account",
-        "account_partnership",
+        "seat",
         "audit",
         "discussion",
         "instrument_version",

@@ -1,4 +1,4 @@
-"""Accounts of facilitators: passwords by argon2id, and which partnerships an account may see."""
+"""Accounts: passwords by argon2id, and the seats that say which partnerships an account may see, and as what."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 from sqlmodel import Session, col, select
 
-from surveys.models import Account, AccountPartnership, Partnership
+from surveys.models import Account, Partnership, Seat
 from surveys.problems import InvalidInput
 
 SHORTEST_PASSWORD = 12
@@ -26,14 +26,20 @@ def _nobody() -> str:
 
 
 def create_account(
-    session: Session, *, email: str, name: str, password: str, language: str = "en", role: str = "facilitator"
+    session: Session, *, email: str, name: str, password: str, language: str = "en", is_administrator: bool = False
 ) -> Account:
     if len(password) < SHORTEST_PASSWORD:
         raise InvalidInput(f"a password needs at least {SHORTEST_PASSWORD} characters")
     address = email.strip().lower()
     if session.exec(select(Account).where(Account.email == address)).first():
         raise InvalidInput(f"there is an account for {address} already; nothing was changed")
-    account = Account(email=address, name=name, password_hash=_hasher().hash(password), language=language, role=role)
+    account = Account(
+        email=address,
+        name=name,
+        password_hash=_hasher().hash(password),
+        language=language,
+        is_administrator=is_administrator,
+    )
     session.add(account)
     session.flush()  # its id is needed to connect partnerships
     return account
@@ -49,21 +55,35 @@ def check_password(session: Session, email: str, password: str) -> Account | Non
     return account
 
 
-def entrust(session: Session, account: Account, partnership_id: UUID) -> None:
-    """Let this account run this partnership."""
-    session.add(AccountPartnership(account_id=account.id, partnership_id=partnership_id))
+def entrust(
+    session: Session,
+    account: Account,
+    partnership_id: UUID,
+    *,
+    role: str = "facilitator",
+    organization_id: UUID | None = None,
+) -> Seat:
+    """Give this account a seat in this partnership; a representative's seat names the organization."""
+    seat = Seat(account_id=account.id, partnership_id=partnership_id, role=role, organization_id=organization_id)
+    session.add(seat)
+    return seat
 
 
-def facilitates(session: Session, account: Account, partnership_id: UUID) -> bool:
-    return session.get(AccountPartnership, (account.id, partnership_id)) is not None
+def find_seat(session: Session, account: Account, partnership_id: UUID) -> Seat | None:
+    return session.get(Seat, (account.id, partnership_id))
+
+
+def seats_of(session: Session, account: Account) -> dict[UUID, Seat]:
+    """The seats of this account by partnership."""
+    return {one.partnership_id: one for one in session.exec(select(Seat).where(Seat.account_id == account.id))}
 
 
 def partnerships_of(session: Session, account: Account) -> list[Partnership]:
     """The partnerships this account may see, by title."""
     query = (
         select(Partnership)
-        .join(AccountPartnership, col(AccountPartnership.partnership_id) == col(Partnership.id))
-        .where(AccountPartnership.account_id == account.id)
+        .join(Seat, col(Seat.partnership_id) == col(Partnership.id))
+        .where(Seat.account_id == account.id)
         .order_by(col(Partnership.title))
     )
     return list(session.exec(query).all())

@@ -224,10 +224,10 @@ def series(session: Session, partnership_id: UUID, *, audience: str = "all") -> 
     return [for_audience(release, audience) for release in _latest(session, [partnership_id]).get(partnership_id, [])]
 
 
-def series_of_many(session: Session, partnership_ids: Sequence[UUID], *, audience: str) -> dict[UUID, list[Release]]:
-    """The series of several partnerships with one question to the database."""
-    found = _latest(session, partnership_ids)
-    return {key: [for_audience(release, audience) for release in found.get(key, [])] for key in partnership_ids}
+def series_of_many(session: Session, audiences: Mapping[UUID, str]) -> dict[UUID, list[Release]]:
+    """The series of several partnerships, each for its audience, with one question to the database."""
+    found = _latest(session, list(audiences))
+    return {key: [for_audience(one, audience) for one in found.get(key, [])] for key, audience in audiences.items()}
 
 
 def _latest(session: Session, partnership_ids: Sequence[UUID]) -> dict[UUID, list[Release]]:

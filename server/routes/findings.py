@@ -87,7 +87,7 @@ def discussion_page(
             if last and (last.round_number, dossier.wording.target(finding.target)) not in taken
         ),
         entries=tuple(sorted(lines, key=lambda line: not line.is_overdue)),
-        may_run=may_run(account),
+        may_run=may_run(session, account, partnership.id),
     )
     return render(request, page)
 
@@ -222,7 +222,7 @@ def _entry_page(
         owners=_possible_owners(session, dossier, entry, today),
         statuses=tuple(status_words(dossier.wording._).items()),
         form=form,
-        may_run=may_run(account),
+        may_run=may_run(session, account, dossier.partnership.id),
     )
 
 

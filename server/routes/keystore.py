@@ -9,7 +9,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
-from server.deps import AccountDep, ClockDep, KeystoreDep, SessionDep, may_run
+from server.deps import AccountDep, ClockDep, KeystoreDep, SessionDep, may_keep_keys
 from server.pages import Page, render, see_other
 from surveys import audit
 from surveys.keystore import Keystore
@@ -36,8 +36,8 @@ class KeystorePage(Page):
 
 
 @router.get("/keystore")
-def keystore_page(request: Request, account: AccountDep, keystore: KeystoreDep) -> Response:
-    if not may_run(account):
+def keystore_page(request: Request, session: SessionDep, account: AccountDep, keystore: KeystoreDep) -> Response:
+    if not may_keep_keys(session, account):
         raise HTTPException(404)
     replicas, lost = _replicas(keystore), len(keystore.lost())
     can_repair = any(one.is_absent or one.missing + one.damaged > lost for one in replicas)
@@ -59,7 +59,7 @@ def _replicas(keystore: Keystore) -> tuple[Replica, ...]:
 
 @router.post("/keystore/repair")
 def repair(session: SessionDep, account: AccountDep, keystore: KeystoreDep, now: ClockDep) -> Response:
-    if not may_run(account):
+    if not may_keep_keys(session, account):
         raise HTTPException(404)
     written = keystore.repair()
     audit.record(session, account.email, f"repaired the copies of the keys: {written} written", "keystore", now)

@@ -159,7 +159,7 @@ def overview_page(
         members=_member_lines(partnerships.members_on(session, partnership.id, now.date()), dossier.wording),
         rounds=_round_lines(session, rounds.of_partnership(session, partnership.id), dossier, now),
         has_releases=bool(dossier.series),
-        may_run=may_run(account) and partnership.phase not in ("imported", "closed"),
+        may_run=may_run(session, account, partnership.id) and partnership.phase not in ("imported", "closed"),
     )
     return render(request, page)
 

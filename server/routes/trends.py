@@ -143,7 +143,7 @@ def trend_page(
         who=chosen.who,
         latest=_latest(dossier) if chosen.target else None,
         rounds=tuple((one.round_number, dossier.wording.label(one.round_label)) for one in reversed(dossier.series)),
-        may_run=may_run(account),
+        may_run=may_run(session, account, dossier.partnership.id),
     )
     return render(request, page, block="chart" if chosen.target else None)
 

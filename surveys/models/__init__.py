@@ -3,13 +3,12 @@
 from surveys.models.ballots import Ballot, CarryOver, CommentRow, Draft, Response
 from surveys.models.keys import KeyHolder, KeyLock, KeyShare, Rehearsal
 from surveys.models.partnerships import Membership, Organization, Partnership
-from surveys.models.people import Account, AccountPartnership, AuditEntry
+from surveys.models.people import Account, AuditEntry, Seat
 from surveys.models.releases import Discussion, ReleaseRow
 from surveys.models.rounds import InstrumentVersion, Invitation, Round
 
 __all__ = [
     "Account",
-    "AccountPartnership",
     "AuditEntry",
     "Ballot",
     "CarryOver",
@@ -28,4 +27,5 @@ __all__ = [
     "ReleaseRow",
     "Response",
     "Round",
+    "Seat",
 ]

@@ -5,33 +5,38 @@ from __future__ import annotations
 from datetime import datetime
 from uuid import UUID, uuid4
 
-from sqlalchemy import UniqueConstraint
+from sqlalchemy import CheckConstraint, UniqueConstraint
 from sqlmodel import Field, SQLModel
 
 from surveys.database import UtcDateTime
 from surveys.models.partnerships import one_of
 
-ACCOUNT_ROLES = ("administrator", "facilitator", "representative", "reader")
+SEAT_ROLES = ("facilitator", "representative", "trustee", "reader")
 
 
 class Account(SQLModel, table=True):
-    __table_args__ = (UniqueConstraint("email"), one_of("role", ACCOUNT_ROLES))
+    __table_args__ = (UniqueConstraint("email"),)
 
     id: UUID = Field(default_factory=uuid4, primary_key=True)
     email: str
     name: str
     password_hash: str
     language: str = "en"
-    role: str = "facilitator"
+    is_administrator: bool = False  # looks after accounts and the machine; reads only what a seat lets it read
 
 
-class AccountPartnership(SQLModel, table=True):
-    """Which partnerships an account may see."""
+class Seat(SQLModel, table=True):
+    """An account's place in a partnership; a representative sits there for one organization."""
 
-    __tablename__ = "account_partnership"
+    __table_args__ = (
+        one_of("role", SEAT_ROLES),
+        CheckConstraint("(role = 'representative') = (organization_id IS NOT NULL)", name="representative_of_somebody"),
+    )
 
     account_id: UUID = Field(foreign_key="account.id", primary_key=True)
     partnership_id: UUID = Field(foreign_key="partnership.id", primary_key=True, index=True)
+    role: str = "facilitator"
+    organization_id: UUID | None = Field(default=None, foreign_key="organization.id", index=True)
 
 
 class AuditEntry(SQLModel, table=True):

@@ -161,8 +161,8 @@ def test_same_agreement_twice(as_amina, partnership, entry, agreed):
 
 
 def test_reader_reads_but_does_not_write(log_in, session, partnership, entry, agreed):
-    reader = make_account(session, "reader", role="reader")
-    accounts.entrust(session, reader, partnership.id)
+    reader = make_account(session, "reader")
+    accounts.entrust(session, reader, partnership.id, role="reader")
     session.flush()
     as_reader = log_in(reader)
     page = as_reader.get(address(partnership, f"/{entry.id}"))

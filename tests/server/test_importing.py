@@ -18,7 +18,6 @@ from server.local import Wanted, analyse, read
 from surveys import accounts, releases, rounds
 from surveys.database import transaction
 from surveys.models import (
-    AccountPartnership,
     AuditEntry,
     Ballot,
     Invitation,
@@ -27,6 +26,7 @@ from surveys.models import (
     ReleaseRow,
     Response,
     Round,
+    Seat,
 )
 from surveys.problems import InvalidInput, NotFound, RoundNotPrepared
 from surveys.releases import Release
@@ -143,8 +143,8 @@ def test_who_may_read(session: Session, small: Wanted, now: datetime) -> None:
     with pytest.raises(NotFound, match=r"nobody has an account with the address nobody@example\.org; nothing was"):
         imported(session, small, now, facilitator="nobody@example.org")
     imported(session, small, now, facilitator="Amina@example.org")
-    of = col(AccountPartnership.account_id) == account.id
-    assert session.exec(select(func.count()).select_from(AccountPartnership).where(of)).one() == 2
+    of = col(Seat.account_id) == account.id
+    assert session.exec(select(func.count()).select_from(Seat).where(of)).one() == 2
 
 
 def count(engine: Engine) -> dict[str, int]:

@@ -134,8 +134,8 @@ ACTS = ("holders", "needed", "rehearsal")
 
 @pytest.mark.parametrize("act", ACTS)
 def test_strangers_and_readers_see_nothing(log_in, session, partnership, stranger, act):
-    reader = make_account(session, "reader", role="reader")
-    accounts.entrust(session, reader, partnership.id)
+    reader = make_account(session, "reader")
+    accounts.entrust(session, reader, partnership.id, role="reader")
     session.flush()
     for account in (stranger, reader):
         browser = log_in(account)

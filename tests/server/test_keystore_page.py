@@ -98,8 +98,8 @@ def test_a_copy_brought_back_repairs_the_rest(as_amina, keystore, round_id, tmp_
 
 
 def test_readers_see_neither_banner_nor_page(log_in, session, keystore, round_id, partnership):
-    reader = make_account(session, "reader", role="reader")
-    accounts.entrust(session, reader, partnership.id)
+    reader = make_account(session, "reader")
+    accounts.entrust(session, reader, partnership.id, role="reader")
     session.flush()
     flip_a_bit(file_of(keystore, 0, round_id))
     browser = log_in(reader)

@@ -65,8 +65,8 @@ def test_nobody_is_sent_to_the_login(client, partnership):
 
 
 def test_reader_may_not_prepare_rounds(log_in, session, partnership):
-    reader = make_account(session, "reader", role="reader")
-    accounts.entrust(session, reader, partnership.id)
+    reader = make_account(session, "reader")
+    accounts.entrust(session, reader, partnership.id, role="reader")
     session.flush()
     page = log_in(reader).get(address(partnership))
     assert page.status_code == 200

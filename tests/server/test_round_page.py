@@ -73,8 +73,8 @@ def test_facilitator_sees_what_was_meant_for_her(log_in, amina, session, keystor
 def test_reader_sees_what_everybody_may(log_in, session, keystore, partnership):
     more = replace(SERIES[0], comments=(Comment("T", "Only for you.", "O2", "facilitator"),))
     make_released(session, keystore, partnership, (more,))
-    reader = make_account(session, "reader", role="reader")
-    accounts.entrust(session, reader, partnership.id)
+    reader = make_account(session, "reader")
+    accounts.entrust(session, reader, partnership.id, role="reader")
     session.flush()
     page = log_in(reader).get(address(partnership, 1))
     assert page.status_code == 200
@@ -134,8 +134,8 @@ def test_prepared_round_shows_its_steps(log_in, amina, session, keystore, partne
 
 def test_reader_sees_no_steps_and_no_addresses(log_in, session, keystore, partnership):
     make_round(session, keystore, partnership=partnership)
-    reader = make_account(session, "reader", role="reader")
-    accounts.entrust(session, reader, partnership.id)
+    reader = make_account(session, "reader")
+    accounts.entrust(session, reader, partnership.id, role="reader")
     session.flush()
     page = log_in(reader).get(address(partnership, 1))
     assert page.status_code == 200

@@ -216,8 +216,8 @@ def test_stranger_finds_nothing(log_in, stranger, partnership, prepared, act):
 
 @pytest.mark.parametrize("act", ACTS)
 def test_reader_may_not(log_in, session, partnership, prepared, act):
-    reader = make_account(session, "reader", role="reader")
-    accounts.entrust(session, reader, partnership.id)
+    reader = make_account(session, "reader")
+    accounts.entrust(session, reader, partnership.id, role="reader")
     session.flush()
     assert log_in(reader).post(address(partnership, f"/1/{act}"), data=DATES).status_code == 404
 
