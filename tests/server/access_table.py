@@ -1,0 +1,104 @@
+"""Who may use which route: one line per route or per branch of routes, read by test_access_matrix.py.
+
+To add a route: write "METHOD /path": WHO, with the path as the route spells it. A path that ends in * covers what lies
+beneath it; the longest line that fits a route counts. WHO is one of the names below, or a frozenset of roles of your
+own. Give the ids of your path in `made_up` of test_access_matrix.py, so that the route finds something to show.
+"""
+
+from __future__ import annotations
+
+# The cast, as test_access_matrix.py sets it up; all but the last two sit in the partnership that is asked for
+READER, REPRESENTATIVE, OTHER_REPRESENTATIVE = "reader", "representative", "representative of another organization"
+TRUSTEE, FACILITATOR = "trustee", "facilitator"
+OTHER_FACILITATOR, ADMINISTRATOR = "facilitator of another partnership", "administrator without a seat"
+NOBODY = "account without a seat"
+STRANGER, RESPONDENT = "stranger", "respondent's cookie"
+ACCOUNTS = (
+    READER,
+    REPRESENTATIVE,
+    OTHER_REPRESENTATIVE,
+    TRUSTEE,
+    FACILITATOR,
+    OTHER_FACILITATOR,
+    ADMINISTRATOR,
+    NOBODY,
+)
+ROLES = (*ACCOUNTS, STRANGER, RESPONDENT)
+
+# Who gets in. Everybody else must get 404, or the way to the login where nobody is logged in.
+ANYONE = frozenset(ROLES)
+ACCOUNT = frozenset(ACCOUNTS)
+SEAT = frozenset({READER, REPRESENTATIVE, OTHER_REPRESENTATIVE, TRUSTEE, FACILITATOR})
+RUNS = frozenset({FACILITATOR})
+RUNS_SOMETHING = frozenset({FACILITATOR, OTHER_FACILITATOR, ADMINISTRATOR})
+ADMINISTERS = frozenset({ADMINISTRATOR})
+ANSWERS = frozenset({RESPONDENT})  # a personal link opens these pages, an account never does
+HOLDS_A_LINK = frozenset[str]()  # another kind of personal link opens these pages; nobody of the cast holds one
+
+EXPECTED: dict[str, frozenset[str]] = {
+    # Everybody
+    "GET /": ANYONE,
+    "GET /static/{name}": ANYONE,
+    "GET /privacy": ANYONE,
+    "GET /stored": ANYONE,
+    "POST /language": ANYONE,
+    "GET /login": ANYONE,
+    "POST /login": ANYONE,
+    "POST /logout": ANYONE,
+    # Respondents
+    "GET /i": ANYONE,
+    "POST /i": ANYONE,
+    "POST /finish": ANYONE,
+    "GET /finished": ANYONE,
+    "GET /answer*": ANSWERS,
+    "POST /answer*": ANSWERS,
+    "GET /handed-in": ANSWERS,
+    "GET /position*": ANSWERS,
+    "POST /position*": ANSWERS,
+    "GET /resume": ANSWERS,
+    "POST /resume*": ANSWERS,
+    # Key holders
+    "GET /k": ANYONE,
+    "POST /k": ANYONE,
+    "POST /keys/leave": ANYONE,
+    "GET /keys": HOLDS_A_LINK,
+    "GET /keys/*": ANYONE,  # leads to the page above and shows nothing
+    "POST /keys/*": HOLDS_A_LINK,
+    # The machine
+    "GET /keystore": RUNS_SOMETHING,
+    "POST /keystore/repair": RUNS_SOMETHING,
+    # Partnerships
+    "GET /partnerships": ACCOUNT,
+    "GET /partnerships/{partnership_id}": SEAT,
+    "GET /partnerships/{partnership_id}/trend": SEAT,
+    "GET /partnerships/{partnership_id}/trend.svg": SEAT,
+    "GET /partnerships/{partnership_id}/trend.png": SEAT,
+    "GET /partnerships/{partnership_id}/trend.csv": SEAT,
+    "GET /partnerships/{partnership_id}/discussion": SEAT,
+    "GET /partnerships/{partnership_id}/discussion/new": RUNS,
+    "GET /partnerships/{partnership_id}/discussion/{entry_id}": SEAT,
+    "POST /partnerships/{partnership_id}/discussion*": RUNS,
+    "GET /partnerships/{partnership_id}/keys*": RUNS,
+    "POST /partnerships/{partnership_id}/keys*": RUNS,
+    # Rounds
+    "GET /partnerships/{partnership_id}/rounds/new": RUNS,
+    "POST /partnerships/{partnership_id}/rounds": RUNS,
+    "GET /partnerships/{partnership_id}/rounds/{number}": SEAT,
+    "GET /partnerships/{partnership_id}/rounds/{number}/brief": SEAT,
+    "GET /partnerships/{partnership_id}/rounds/{number}/brief.pdf": SEAT,
+    "GET /partnerships/{partnership_id}/rounds/{number}/list": RUNS,
+    "GET /partnerships/{partnership_id}/rounds/{number}/dates": RUNS,
+    "POST /partnerships/{partnership_id}/rounds/{number}/*": RUNS,
+}
+
+# Not there yet for those who may see it: the state of things comes first, and another test looks at it
+LATER = {"GET /handed-in"}
+
+
+def find_line(method: str, path: str) -> str | None:
+    """The line that speaks for this route: the one that spells it, else the longest branch it lies on."""
+    wanted = f"{method} {path}"
+    if wanted in EXPECTED:
+        return wanted
+    branches = [line for line in EXPECTED if line.endswith("*") and wanted.startswith(line[:-1])]
+    return max(branches, key=len, default=None)

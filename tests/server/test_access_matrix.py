@@ -1,0 +1,223 @@
+"""Every route and every role: who gets in stands in access_table.py, and the routes are asked from the service itself.
+
+In every answer to somebody who does not belong there, the page does not exist (404); nobody logged in is shown the way
+to the login. Whether the right people get in is looked at too: 404 or the login is a failure for them.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+from uuid import UUID, uuid4
+
+import pytest
+from fastapi.routing import iter_route_contexts
+from starlette.testclient import TestClient
+
+from surveys import accounts, discussions, key_holders, partnerships, rounds
+from surveys.instruments import standard_instrument
+from surveys.models import Account
+from tests.factories import make_account, make_partnership, make_round, secret_of
+from tests.server import access_table as table
+from tests.server.conftest import make_released
+
+PARAMETER = re.compile(r"\{(\w+)(?::\w+)?\}")
+SAMPLES = {str: "x", int: 1, float: 1.0, bool: True}
+HOW_TO_ADD = (
+    "{line} is in no line of tests/server/access_table.py: write who may use it there, for example\n"
+    '    "{line}": RUNS,   (or SEAT, ANYONE, ADMINISTERS ... : the names stand above the table)'
+)
+HOW_TO_FILL = (
+    "{line} has the parameter {name}, of which the cast knows none: add it to `made_up` in this file,\n"
+    '    for example "{name}": commitments.add(...).id'
+)
+
+
+@dataclass(frozen=True)
+class Route:
+    method: str
+    path: str
+    query: Mapping[str, Any]
+    form: Mapping[str, Any]
+
+    @property
+    def line(self) -> str:
+        return f"{self.method} {self.path}"
+
+    def address(self, ids: Mapping[str, Any]) -> str:
+        return PARAMETER.sub(lambda found: str(ids.get(found[1], uuid4())), self.path)
+
+
+def routes_of(app) -> Iterator[Route]:
+    """Every route of the service with every method; HEAD is answered as GET."""
+    for context in iter_route_contexts(app.routes):
+        dependant = getattr(context.original_route, "dependant", None)
+        query = filled(one for one in fields_of(dependant, "query_params") if one.field_info.is_required())
+        form = filled(fields_of(dependant, "body_params"))
+        for method in sorted((context.methods or {"GET"}) - {"HEAD"}):
+            yield Route(method, str(context.path), query, form if method != "GET" else {})
+
+
+def fields_of(dependant: Any, kind: str) -> Iterator[Any]:
+    if dependant is not None:
+        yield from getattr(dependant, kind)
+        for one in dependant.dependencies:
+            yield from fields_of(one, kind)
+
+
+def filled(fields: Iterable[Any]) -> dict[str, Any]:
+    """Something in every field, so that only access decides."""
+    return {one.alias: SAMPLES.get(one.field_info.annotation, "x") for one in fields}
+
+
+def made_up(session, keystore, app) -> dict[str, Any]:
+    """One of everything that a path may name, in one partnership; by the name of the parameter."""
+    partnership = make_partnership(session, instrument_code="sample")
+    released = make_released(session, keystore, partnership)
+    prepared = make_round(session, keystore, partnership=partnership, state="prepared")
+    member = partnerships.members_on(session, partnership.id, date(2026, 1, 1))[0][1]
+    holder, _ = key_holders.add(session, partnership, "Sok Dara")
+    entry = discussions.open_entry(
+        session,
+        partnership_id=partnership.id,
+        round_id=released[-1].id,
+        target="item:T1",
+        question="What would help?",
+        now=prepared.opens_at,
+    )
+    session.flush()
+    return {
+        "partnership_id": partnership.id,
+        "number": prepared.number,
+        "round_id": prepared.id,
+        "invitation_id": next(iter(rounds.invitations_of(session, prepared))).id,
+        "organization_id": member.id,
+        "partner_id": member.id,
+        "holder_id": holder.id,
+        "entry_id": entry.id,
+        "code": "V",
+        "step": "holders",
+        "round": released[-1].number,
+        "target": "item:T1",
+        "name": app.state.assets.url("icon.svg").rpartition("/")[2],
+    }
+
+
+RELEASED_ONLY = re.compile(r"/brief")  # asked of a round that has a release
+LINK_PLACES = ("/i", "/k", "/keys")  # where a personal link is asked for
+
+
+@pytest.fixture
+def ids(app, session, keystore):
+    return made_up(session, keystore, app)
+
+
+def account_for(session, role: str, partnership_id: UUID) -> Account:
+    members = [one for _, one in partnerships.members_on(session, partnership_id, date(2026, 1, 1))]
+    place: dict[str, Any] = {
+        table.READER: {"role": "reader"},
+        table.REPRESENTATIVE: {"role": "representative", "organization_id": members[0].id},
+        table.OTHER_REPRESENTATIVE: {"role": "representative", "organization_id": members[1].id},
+        table.TRUSTEE: {"role": "trustee"},
+        table.FACILITATOR: {"role": "facilitator"},
+    }.get(role, {})
+    account = make_account(session, uuid4().hex, is_administrator=role == table.ADMINISTRATOR)
+    if place:
+        accounts.entrust(session, account, partnership_id, **place)
+    if role == table.OTHER_FACILITATOR:
+        accounts.entrust(session, account, make_partnership(session).id)
+    session.flush()
+    return account
+
+
+@pytest.fixture
+def browser_of(session, client, log_in, keystore, ids):
+    """The browser of somebody in this role."""
+
+    def browser(role: str) -> TestClient:
+        if role in table.ACCOUNTS:
+            return log_in(account_for(session, role, ids["partnership_id"]))
+        if role == table.RESPONDENT:
+            round_ = make_round(session, keystore, instrument=standard_instrument())
+            invitation = next(iter(rounds.invitations_of(session, round_)))
+            ids["partner_id"] = next(key for key in round_.invited if key != str(invitation.organization_id))
+            client.post("/i", data={"secret": secret_of(keystore, round_, invitation)})
+        return client
+
+    return browser
+
+
+def outcome(browser: TestClient, session, route: Route, ids: Mapping[str, Any]) -> str:
+    """What became of a request: in, absent, login, link (another kind of way in), crash. Nothing of it stays."""
+    cookies = dict(browser.cookies)
+    form, query = ({name: ids.get(name, given) for name, given in some.items()} for some in (route.form, route.query))
+    with session.begin_nested() as nothing_stays:
+        answer = browser.request(route.method, route.address(ids), params=query, data=form or None)
+        if nothing_stays.is_active:
+            nothing_stays.rollback()
+    session.expire_all()
+    browser.cookies.clear()
+    browser.cookies.update(cookies)
+    place = answer.headers.get("location", "")
+    if answer.status_code >= 500:
+        return "crash"
+    if answer.status_code in (404, 405):
+        return "absent"
+    if place == "/login" or answer.status_code == 401:
+        return "login"
+    return "link" if answer.status_code == 403 or place in LINK_PLACES else "in"
+
+
+def wanted(role: str, line: str) -> set[str]:
+    who = table.EXPECTED[line]
+    if role in who:
+        if line in table.LATER:
+            return {"in", "absent"}
+        return {"in"} if who != table.ANYONE else {"in", "link", "login"}
+    if who <= table.ANSWERS:
+        return {"link", "login", "absent"}
+    return {"absent"} if role in table.ACCOUNTS else {"login", "absent"}
+
+
+def test_every_route_has_a_line(app):
+    missing = [route.line for route in routes_of(app) if table.find_line(route.method, route.path) is None]
+    assert missing == [], "\n".join(HOW_TO_ADD.format(line=line) for line in missing)
+
+
+def test_every_line_has_a_route(app):
+    used = {table.find_line(route.method, route.path) for route in routes_of(app)}
+    assert set(table.EXPECTED) - used == set(), "remove these lines from tests/server/access_table.py"
+
+
+def test_every_parameter_is_known(app, ids):
+    unknown = [
+        (route.line, name) for route in routes_of(app) for name in PARAMETER.findall(route.path) if name not in ids
+    ]
+    assert unknown == [], "\n".join(HOW_TO_FILL.format(line=line, name=name) for line, name in unknown)
+
+
+@pytest.mark.parametrize("role", table.ROLES)
+def test_only_the_right_people_get_in(app, session, ids, browser_of, role):
+    browser = browser_of(role)
+    wrong = []
+    for route in routes_of(app):
+        line = table.find_line(route.method, route.path)
+        if line is None:
+            continue  # told by test_every_route_has_a_line
+        given = ids | ({"number": 1} if RELEASED_ONLY.search(route.path) else {})
+        became = outcome(browser, session, route, given)
+        if became not in wanted(role, line):
+            wrong.append(f"{route.line}: {became}")
+    assert not wrong, f"the {role} meets something else than access_table.py says:\n" + "\n".join(wrong)
+
+
+def test_a_forgotten_route_is_told_with_what_to_do():
+    assert table.find_line("GET", "/never-heard-of") is None
+    assert "access_table.py" in HOW_TO_ADD.format(line="GET /never-heard-of")
+    assert table.find_line("GET", "/partnerships/{partnership_id}/surprise") is None
+    assert table.find_line("POST", "/partnerships/{partnership_id}/keys/needed") == (
+        "POST /partnerships/{partnership_id}/keys*"
+    )
