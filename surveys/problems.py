@@ -74,6 +74,18 @@ class InvalidInput(SurveyProblem):
     kind = "invalid"
 
 
+class InvalidEntry(InvalidInput):
+    """An entry of a charter or register has fields that cannot be; details name them, each with the reason."""
+
+
+class RuleBroken(SurveyProblem):
+    """Something the founding text demands is missing; details carry the breaches, each with its rule."""
+
+
+class CharterFixed(SurveyProblem):
+    """A text that was put to signature was to be changed: a new version is needed."""
+
+
 class AnswersTooLong(SurveyProblem):
     """An open answer is longer than announced: refused, never cut."""
 

@@ -15,6 +15,7 @@ from surveys.instruments import Instrument
 from surveys.invitations import personal_secret
 from surveys.keystore import Keystore
 from surveys.models import Account, Invitation, Organization, Partnership, Round
+from tests.charters import sign_charter
 from tests.sample_releases import INSTRUMENT
 
 NOW = datetime(2026, 6, 15, 9, 0, tzinfo=UTC)
@@ -49,7 +50,14 @@ def make_partnership(session: Session, *, members: Sequence[Organization] | None
     """A partnership of the cast (or of `members`), the first national organization leading."""
     number = next(_numbers)
     made = partnerships.create_partnership(
-        session, **{"code": f"water-{number}", "title": f"Clean water {number}", "goal": "Safe water for all", **given}
+        session,
+        **{
+            "code": f"water-{number}",
+            "title": f"Clean water {number}",
+            "goal": "Safe water for all",
+            "phase": "pilot",
+            **given,
+        },
     )
     chosen = members if members is not None else [make_organization(session, f"{n} {number}", k) for n, k in CAST]
     lead = next((one for one in chosen if one.is_national), None)
@@ -57,6 +65,7 @@ def make_partnership(session: Session, *, members: Sequence[Organization] | None
         role = "lead" if organization is lead else "member"
         partnerships.join(session, made, organization, role=role, on=date(2024, 1, 1))
     session.flush()
+    sign_charter(session, made)
     return made
 
 

@@ -1,6 +1,16 @@
 """Tables only, by noun. What ties a person to an answer exists nowhere: tests/anonymity holds this file to it."""
 
 from surveys.models.ballots import Ballot, CarryOver, CommentRow, Draft, Response
+from surveys.models.charters import (
+    Charter,
+    CharterSignature,
+    FactSheet,
+    Lesson,
+    OrganizationChange,
+    PartnershipEvent,
+    RegisterEntry,
+    RuleReason,
+)
 from surveys.models.keys import KeyHolder, KeyLock, KeyShare, Rehearsal
 from surveys.models.partnerships import Membership, Organization, Partnership
 from surveys.models.people import Account, AuditEntry, Seat
@@ -12,20 +22,28 @@ __all__ = [
     "AuditEntry",
     "Ballot",
     "CarryOver",
+    "Charter",
+    "CharterSignature",
     "CommentRow",
     "Discussion",
     "Draft",
+    "FactSheet",
     "InstrumentVersion",
     "Invitation",
     "KeyHolder",
     "KeyLock",
     "KeyShare",
+    "Lesson",
     "Membership",
     "Organization",
+    "OrganizationChange",
     "Partnership",
+    "PartnershipEvent",
+    "RegisterEntry",
     "Rehearsal",
     "ReleaseRow",
     "Response",
     "Round",
+    "RuleReason",
     "Seat",
 ]

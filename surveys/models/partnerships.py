@@ -21,6 +21,11 @@ EXTERNAL_KINDS = (
 PHASES = ("idea", "pilot", "review", "scale_up", "sustained", "closed", "imported")
 MODES, LEVELS = ("positions", "personal"), ("A", "B", "C")
 ROLES = ("lead", "external_lead", "member")
+EXTERNAL_DONORS = ("donor_country", "un_agency", "lending_agency")
+NGOS = ("national_ngo", "international_ngo")
+GOVERNMENT_LEVELS = ("central", "province", "district", "commune")
+FOCUS = ("human_development", "poverty_reduction", "decentralization")
+MODALITIES = ("national", "external")
 
 
 def one_of(column: str, values: tuple[str, ...]) -> CheckConstraint:
@@ -50,6 +55,8 @@ class Partnership(SQLModel, table=True):
         one_of("phase", PHASES),
         one_of("dyadic_mode", MODES),
         one_of("disclosure_level", LEVELS),
+        one_of("modality", ("", *MODALITIES)),
+        CheckConstraint("parent_id IS NULL OR parent_id <> id", name="above_another"),
         CheckConstraint("keys_needed = 0 OR keys_needed >= 2", name="one_key_or_several"),
     )
 
@@ -60,8 +67,14 @@ class Partnership(SQLModel, table=True):
     purpose: str = ""
     sector: str = ""
     level: str = ""
-    goal: str = ""  # the national goal it serves
-    phase: str = "pilot"
+    goal: str = ""  # the national goal it serves first
+    further_goals: list[str] = Field(default_factory=list, sa_type=JSON)
+    focus: list[str] = Field(default_factory=list, sa_type=JSON)
+    modality: str = ""  # as the partners confirmed it; what it is follows from the members
+    modality_note: str = ""  # its form in their own words, and why
+    priority: int | None = None  # its place in the sequence of national priorities
+    parent_id: UUID | None = Field(default=None, foreign_key="partnership.id", index=True)  # the programme above
+    phase: str = "idea"
     instrument_code: str = "pti-1"
     dyadic_mode: str = "positions"
     disclosure_level: str = "B"
