@@ -14,6 +14,7 @@ from analysis.published import Term
 from analysis.ratings import error_variance
 from analysis.trends import average_change
 from server.candidates import cell_of, round_key
+from server.comparability import comparable_rounds, items_behind
 from server.measurement import EarlierRound, RoundAnswers
 from surveys.releases import Cell
 
@@ -30,16 +31,18 @@ def changes(
     if not earlier:
         return
     for target in (t for t in given.scores if t in items or _has_change(given, t)):
+        comparable = comparable_rounds(given, earlier, target)
         for estimate, other in (("change_last", earlier[-1]), ("change_first", earlier[0])):
             if estimate == "change_first" and len(earlier) == 1:
                 continue
-            found = change_since(given, other, target)
+            found = change_since(given, other, target, is_comparable=other.number in comparable)
             terms = (Term(key, "all", 1.0), Term(round_key(other.number), "all", -1.0))
             cell = cell_of(estimate, target, "all", found)
             flags = () if beyond_noise(given, other, target, found.value) else (WITHIN_NOISE,)
             yield replace(cell, flags=(*cell.flags, *flags)), target, terms
         if target.startswith(("headline:", "construct:")):
-            yield cell_of("slope_year", target, "all", slope_per_year(given, earlier, target)), target, ()
+            slope = slope_per_year(given, [other for other in earlier if other.number in comparable], target)
+            yield cell_of("slope_year", target, "all", slope), target, ()
 
 
 def _has_change(given: RoundAnswers, target: str) -> bool:
@@ -49,9 +52,9 @@ def _has_change(given: RoundAnswers, target: str) -> bool:
     return kind in ("headline", "construct", "composite")
 
 
-def change_since(given: RoundAnswers, other: EarlierRound, target: str) -> Estimate:
+def change_since(given: RoundAnswers, other: EarlierRound, target: str, *, is_comparable: bool = True) -> Estimate:
     """Change of one target: paired when the same organizations answered, for overlapping groups otherwise."""
-    if not is_comparable(given, other, target):
+    if not is_comparable:
         return missing("broken_series", method="change")
     before, now = aligned(given, other, target)
     if np.array_equal(np.isfinite(before), np.isfinite(now)):
@@ -74,23 +77,6 @@ def beyond_noise(given: RoundAnswers, other: EarlierRound, target: str, change: 
     return abs(change) > RELIABLE * math.sqrt(variance)
 
 
-def is_comparable(given: RoundAnswers, other: EarlierRound, target: str) -> bool:
-    """Whether every item behind the target was asked in the same words on the same scale."""
-    return all(other.wordings.get(code) == given.wordings[code] for code in items_behind(given, target))
-
-
-def items_behind(given: RoundAnswers, target: str) -> list[str]:
-    kind, _, code = target.partition(":")
-    instrument = given.instrument
-    if kind == "item":
-        return [code]
-    constructs = {"construct": [code], "composite": list(instrument.composite)}.get(kind, [])
-    if kind == "headline":
-        constructs = [c for headline in instrument.headlines if headline.code == code for c in headline.constructs]
-    # An item that appears with a later round (about earlier agreements) is no break for the others.
-    return [item.code for item in instrument.items if item.construct_code in constructs]
-
-
 def aligned(given: RoundAnswers, other: EarlierRound, target: str) -> tuple[FloatArray, FloatArray]:
     """Organization means of both rounds, one row for each organization that was in either."""
     means = given.organization_scores[target][0]
@@ -100,13 +86,8 @@ def aligned(given: RoundAnswers, other: EarlierRound, target: str) -> tuple[Floa
     return np.array([before.get(one, np.nan) for one in ids]), np.array([now.get(one, np.nan) for one in ids])
 
 
-def slope_per_year(given: RoundAnswers, earlier: Sequence[EarlierRound], target: str) -> Estimate:
+def slope_per_year(given: RoundAnswers, segment: Sequence[EarlierRound], target: str) -> Estimate:
     """Average change per year over organizations, on the rounds since the last break."""
-    segment: list[EarlierRound] = []
-    for other in reversed(earlier):
-        if not is_comparable(given, other, target):
-            break
-        segment.insert(0, other)
     days = [(other.closed_on - given.closed_on).days for other in segment] + [0]
     tables = [other.means.get(target, {}) for other in segment]
     means = given.organization_scores[target][0]

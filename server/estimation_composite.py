@@ -11,7 +11,7 @@ from analysis.estimates import FloatArray
 from analysis.indices import composite_index
 from analysis.robustness import Answers, Design, Robustness, robustness
 from server.candidates import cell_of, number
-from server.estimation_changes import is_comparable
+from server.comparability import is_comparable
 from server.measurement import EarlierRound, RoundAnswers
 from surveys.releases import Cell
 
@@ -56,7 +56,7 @@ def _monte_carlo(
     )
     people = Answers(given.points[:, columns], given.organization)
     yield from _cells(robustness(people, design, rng=rng), "composite_monte_carlo", change=False)
-    if earlier and is_comparable(given, earlier[-1], "composite"):
+    if earlier and is_comparable(given, earlier, earlier[-1], "composite"):
         targets = [f"item:{item.code}" for item in asked]
         before = _means(earlier[-1].table(given.organizations, targets))
         now = _means(np.column_stack([given.organization_scores[target][0] for target in targets]))

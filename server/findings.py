@@ -12,7 +12,7 @@ from analysis.agenda import AgendaItem, Subject, agenda
 from analysis.estimates import FloatArray
 from analysis.ratings import organization_means
 from analysis.signals import Signal, fall_signals, importance_gap_signals, side_gap_signals, spread_signals
-from server.estimation_changes import is_comparable
+from server.comparability import is_comparable
 from server.measurement import EarlierRound, RoundAnswers
 
 SHOWN_FROM = 3  # organizations that raised a topic
@@ -62,7 +62,7 @@ def _signals(given: RoundAnswers, earlier: Sequence[EarlierRound], kind: str) ->
     yield from spread_signals(targets, table)
     if earlier:
         last = earlier[-1]
-        known = [at for at, target in enumerate(targets) if is_comparable(given, last, target)]
+        known = [at for at, target in enumerate(targets) if is_comparable(given, earlier, last, target)]
         if known:
             before = last.table(given.organizations, [targets[at] for at in known])
             yield from fall_signals([targets[at] for at in known], table[:, known], before)

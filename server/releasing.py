@@ -90,7 +90,7 @@ def release_of(
     else:
         shown, published, report = _protected(estimated, earlier, before)
     cells = [*shown, *(rounded(cell) for cell in estimated.open_cells), *_topics(given)]
-    cells += [*trend_cells(given, cells, earlier, before), *step_cells(given, cells, before, agreed)]
+    cells += [*trend_cells(given, cells, earlier, before), *step_cells(given, cells, earlier, before, agreed)]
     release = _assembled(
         heading,
         given,

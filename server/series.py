@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from datetime import date
 
 import numpy as np
 
-from analysis.breaks import LARGEST_LANGUAGE_SHIFT, LEAST_OVERLAP
 from analysis.control import step_at_event
 from analysis.trends import Trend, hold_back, trend
-from server.estimation_changes import DAYS_PER_YEAR, is_comparable
-from server.measurement import EarlierRound, RoundAnswers, language_shares
+from server.comparability import breaks_between, comparable_rounds, earlier_occasion, items_behind, occasion_of
+from server.estimation_changes import DAYS_PER_YEAR
+from server.measurement import EarlierRound, RoundAnswers
 from surveys.releases import Cell, Marker, Release
 
-LANGUAGE_SHIFT = 100.0 * LARGEST_LANGUAGE_SHIFT  # shares stand in points here
 VERDICTS = {"rising": "rising", "falling": "falling", "none": "no_claim"}
 
 
@@ -30,7 +29,7 @@ def trend_cells(
     for cell in cells:
         if cell.estimate != "level" or cell.population != "all" or not cell.target.startswith(leading):
             continue
-        points = _since_break(given, cell, {other.number: other for other in earlier}, before)
+        points = _since_break(given, cell, earlier, before)
         years = np.array([(day - points[0][0]).days / DAYS_PER_YEAR for day, _ in points])
         targets.append(cell.target)
         counts.append(len(points))
@@ -40,16 +39,14 @@ def trend_cells(
 
 
 def _since_break(
-    given: RoundAnswers, cell: Cell, comparable: Mapping[int, EarlierRound], before: Sequence[Release]
+    given: RoundAnswers, cell: Cell, earlier: Sequence[EarlierRound], before: Sequence[Release]
 ) -> list[tuple[date, float]]:
-    """The published points of one headline, oldest first, back to the first round that asked something else."""
-    points = [(given.closed_on, cell.value)]
-    for release in reversed(before):
-        other = comparable.get(release.round_number)
-        if other is not None and not is_comparable(given, other, cell.target):
-            break
-        points.insert(0, (release.closed_on, _value_of(release, cell.target)))
-    return [(day, value) for day, value in points if value is not None]
+    """The published points of one headline, oldest first, back to the last break of its series."""
+    points = [(release, _value_of(release, cell.target)) for release in before]
+    told = [release for release, value in points if value is not None]
+    comparable = comparable_rounds(given, earlier, cell.target, told)
+    found = [(one.closed_on, v) for one, v in points if v is not None and one.round_number in comparable]
+    return found if cell.value is None else [*found, (given.closed_on, cell.value)]
 
 
 def _trend_cell(target: str, n: int, found: Trend) -> Cell:
@@ -75,18 +72,23 @@ def _line(found: Trend) -> tuple[float, float, float]:
 
 
 def step_cells(
-    given: RoundAnswers, cells: Sequence[Cell], before: Sequence[Release], agreed: Sequence[date]
+    given: RoundAnswers,
+    cells: Sequence[Cell],
+    earlier: Sequence[EarlierRound],
+    before: Sequence[Release],
+    agreed: Sequence[date],
 ) -> Iterator[Cell]:
-    """Mean of the published points after an agreement minus the mean before it: no claim below 8 rounds."""
+    """Mean of the published points after an agreement minus the mean before it, since the last break.
+
+    No claim below 8 rounds.
+    """
     if not agreed:
         return
     on = max(agreed)
     for cell in cells:
         if cell.estimate != "level" or cell.population != "all" or not cell.target.startswith("headline:"):
             continue
-        points = [(release.closed_on, _value_of(release, cell.target)) for release in before]
-        points.append((given.closed_on, cell.value))
-        known = [(day, value) for day, value in points if value is not None]
+        known = _since_break(given, cell, earlier, before)
         position = sum(day <= on for day, _ in known)
         if not 0 < position < len(known):
             continue
@@ -115,16 +117,22 @@ def markers(given: RoundAnswers, earlier: Sequence[EarlierRound], agreed: Sequen
             yield Marker("agreement", day, is_break=False)
     if not earlier:
         return
-    last, on = earlier[-1], given.closed_on
+    yield from _breaks(given, earlier[-1])
+
+
+def _breaks(given: RoundAnswers, last: EarlierRound) -> Iterator[Marker]:
+    """What changed since the last round: a questionnaire breaks what it changed, languages and partners everything."""
+    on, pair = given.closed_on, (earlier_occasion(last), occasion_of(given))
     if last.instrument_version != given.instrument.version:
-        targets = [f"construct:{construct.code}" for construct in given.instrument.constructs]
-        changed = [target for target in targets if target in given.scores and not is_comparable(given, last, target)]
-        note = " ".join(target.removeprefix("construct:") for target in changed)
-        yield Marker("instrument_version", on, is_break=bool(changed), note=note)
-    now, then = language_shares(given.languages), last.languages
-    if then and any(abs(now.get(one, 0.0) - then.get(one, 0.0)) > LANGUAGE_SHIFT for one in now.keys() | then.keys()):
+        constructs = [c.code for c in given.instrument.constructs if f"construct:{c.code}" in given.scores]
+        changed = [
+            code
+            for code in constructs
+            if "item_version" in breaks_between(pair, items_behind(given, f"construct:{code}")).why[-1]
+        ]
+        yield Marker("instrument_version", on, is_break=bool(changed), note=" ".join(changed))
+    found = breaks_between(pair, ())
+    if "language" in found.why[-1]:
         yield Marker("language_shares", on, is_break=True)
-    here, there = {one.id for one in given.organizations}, set(last.invited)
-    if there and here != there:
-        overlap = len(here & there) / len(here | there)
-        yield Marker("membership", on, is_break=overlap < LEAST_OVERLAP)
+    if "membership" in (*found.why[-1], *found.markers[-1]):
+        yield Marker("membership", on, is_break="membership" in found.why[-1])

@@ -27,7 +27,7 @@ REASONS = {
     "not_converged": N_("the calculation did not settle"),
     "out_of_reach": N_("this group is too small for such a claim"),
     "complete_count": N_("everybody answered: there is no sampling error"),
-    "broken_series": N_("the questionnaire changed in between"),
+    "broken_series": N_("not comparable: the questionnaire, the languages or the partners changed in between"),
 }
 HIDDEN = N_("hidden to protect those who answered")  # every reason of the disclosure rules reads alike on purpose
 SPREADS = {

@@ -109,7 +109,7 @@ def test_agreements_say_what_became_of_them():
 
 def test_broken_series_claims_no_change():
     table = next(block for block in blocks(brief(), Table) if block.caption.startswith("Change of"))
-    assert table.rows[1][1] == "the questionnaire changed in between"
+    assert table.rows[1][1] == "not comparable: the questionnaire, the languages or the partners changed in between"
 
 
 def test_empty_series_is_refused():

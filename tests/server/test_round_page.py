@@ -36,7 +36,7 @@ def test_it_works(log_in, amina, partnership, released):
     said = read(page)
     assert "Trust 60 (52 to 68) 66 (57 to 75) 54 (45 to 63) answers differ 16-25" in said
     assert "People who answered 18 83 %" in said
-    assert "Transparency the questionnaire changed in between" in said
+    assert "Transparency not comparable: the questionnaire, the languages or the partners changed in between" in said
     assert "The budget came late <again>. for everybody" in said
     assert "unchanged since it was stored" in said
     assert INSTRUMENT.digest in said

@@ -51,7 +51,7 @@ def test_csv_says_why_a_number_is_missing(log_in, amina, partnership, released):
     assert (last["estimate"], last["value"], last["words"]) == (
         "change_last",
         "",
-        "the questionnaire changed in between",
+        "not comparable: the questionnaire, the languages or the partners changed in between",
     )
     assert rows[-2]["people"] == "16-25"
 

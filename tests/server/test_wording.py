@@ -33,7 +33,10 @@ def test_change_without_interval_claims_nothing():
 
 
 def test_missing_change_says_why():
-    assert WORDING.change(Cell("change_last", "x", reason="broken_series")) == "the questionnaire changed in between"
+    assert (
+        WORDING.change(Cell("change_last", "x", reason="broken_series"))
+        == "not comparable: the questionnaire, the languages or the partners changed in between"
+    )
     assert WORDING.change(None) == "not computed for this round"
 
 
