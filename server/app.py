@@ -15,6 +15,7 @@ from server.deps import NotLoggedIn
 from server.logs import drop_words
 from server.respondents import GoTo
 from server.routes import (
+    accessibility,
     account,
     answering,
     entering,
@@ -27,6 +28,7 @@ from server.routes import (
     notices,
     partnerships,
     positions,
+    remarks,
     resuming,
     rounds,
     setup,
@@ -41,11 +43,13 @@ from surveys.problems import SurveyProblem
 ROUTES = (
     entering,
     notices,
+    accessibility,
     account,
     handing_in,
     resuming,
     answering,
     positions,
+    remarks,
     partnerships,
     trends,
     keys,

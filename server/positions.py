@@ -2,12 +2,16 @@
 
 The draft is shared by the invited people of one organization. Whoever changes it becomes its drafter; a proposal is
 signed by somebody else, or by the drafter where nobody else was invited. Until it is signed nothing counts.
+Colleagues may comment on the draft: what they say is sealed with it and destroyed with it, when it is signed or when
+the round is opened.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from secrets import token_hex
 from typing import Any, Literal
 from uuid import UUID
 
@@ -18,20 +22,30 @@ from server.respondents import Respondent
 from server.sheets import circumstances_of, instrument_of, organizations_of
 from surveys import ballots
 from surveys.answers import check_position
-from surveys.models import Invitation
+from surveys.models import Invitation, Round
 from surveys.problems import SurveyProblem
 
 State = Literal["", "empty", "draft", "proposed", "cast"]
+REMARK_LIMIT = 300  # characters of one comment on a draft
+REMARKS_AT_MOST = 12  # the box has one size for everybody: as many as fit beside the longest position
+RATINGS_NEED = 400  # bytes about one partner, at most
 
 
 class PositionChanged(SurveyProblem):
     """A signature was given to a position that changed after its page was shown."""
 
 
+class TooManyRemarks(SurveyProblem):
+    """Another comment does not fit into the sealed draft."""
+
+
 class NotYoursToSign(SurveyProblem):
     """The drafter of a position tried to sign it although a colleague is there to agree."""
 
     kind = "forbidden"
+
+
+Remark = Mapping[str, str]  # id, partner ("" for the whole), text, by, by_id
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,16 +57,36 @@ class Position:
     drafter_id: str = ""
     is_proposed: bool = False
     version: int = 0
+    remarks: Sequence[Remark] = ()  # what colleagues say of the draft; never handed in
 
     def rated(self, partner_id: UUID, answers: Mapping[str, Any], *, by: str, by_id: UUID) -> Position:
         """The position after one partner's page was saved; saving it unchanged changes nothing."""
         if self.ratings.get(str(partner_id), {}) == answers:
             return self
         ratings = {**self.ratings, str(partner_id): dict(answers)}
-        return Position(ratings, by, str(by_id), is_proposed=False, version=self.version + 1)
+        return Position(ratings, by, str(by_id), is_proposed=False, version=self.version + 1, remarks=self.remarks)
 
     def proposed(self) -> Position:
-        return Position(self.ratings, self.drafter, self.drafter_id, is_proposed=True, version=self.version)
+        return replace(self, is_proposed=True)
+
+    def remarked(self, partner: str, text: str, *, by: str, by_id: UUID, room: int) -> Position:
+        """With one more comment; said twice by the same person it stands once. It changes nothing that is signed.
+
+        room: bytes that comments may take; the ratings must always find theirs.
+        """
+        same = (partner, text, str(by_id))
+        if any((one["partner"], one["text"], one["by_id"]) == same for one in self.remarks):
+            return self
+        remark = {"id": token_hex(4), "partner": partner, "text": text, "by": by, "by_id": str(by_id)}
+        remarks = (*self.remarks, remark)
+        if len(remarks) > REMARKS_AT_MOST or len(json.dumps(remarks, ensure_ascii=False).encode()) > room:
+            raise TooManyRemarks("another comment does not fit into the sealed draft")
+        return replace(self, remarks=remarks)
+
+    def without_remark(self, id_: str, by_id: UUID) -> Position:
+        """Without one comment, which only its author takes back."""
+        kept = [one for one in self.remarks if (one["id"], one["by_id"]) != (id_, str(by_id))]
+        return replace(self, remarks=kept)
 
     def as_content(self) -> dict[str, Any]:
         return {
@@ -61,7 +95,13 @@ class Position:
             "drafter_id": self.drafter_id,
             "is_proposed": self.is_proposed,
             "version": self.version,
+            "remarks": list(self.remarks),
         }
+
+
+def room_for_remarks(round_: Round) -> int:
+    """Bytes of the sealed draft that the longest position leaves."""
+    return round_.box_size - 1500 - RATINGS_NEED * len(round_.invited)
 
 
 def load(session: Session, respondent: Respondent) -> Position | None:

@@ -152,6 +152,12 @@ def _explained_by_name(problem: Exception, _: Gettext) -> ProblemPage | None:
                 _("A colleague changed it after you opened the page. Please look at it again before you sign."),
                 _("Nothing was handed in. Your colleague's changes are saved."),
             )
+        case "TooManyRemarks":
+            return ProblemPage(
+                _("There is no room for another comment"),
+                _("The sealed draft is full. A colleague can take an older comment back."),
+                _("Your comment was not saved. The draft and the other comments are."),
+            )
         case "NotYoursToSign":
             return ProblemPage(
                 _("A colleague signs this position"),

@@ -11,13 +11,14 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from server.deps import ClockDep, KeystoreDep, SealerDep, SessionDep, is_https
+from server.pages import VISIT_COOKIE
 from server.security import SAFE_METHODS, Sealer
 from surveys import ballots, invitations
 from surveys.invitations import Visit
 from surveys.keystore import RoundKeys
 from surveys.problems import LinkNotOpen, SurveyProblem
 
-COOKIE = "visit"
+COOKIE = VISIT_COOKIE
 AFTER_CLOSING = timedelta(
     days=1
 )  # the cookie outlives its round a little: "too late" is a better page than "who are you"

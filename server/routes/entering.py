@@ -11,7 +11,7 @@ from starlette.responses import Response
 
 from server.deps import ClockDep, KeystoreDep, SealerDep, SessionDep, set_language
 from server.languages import LANGUAGES
-from server.pages import LANGUAGE_COOKIE, Page, render, see_other
+from server.pages import LANGUAGE_COOKIE, RECEIPT_COOKIE, Page, render, see_other
 from server.respondents import Respondent, find_respondent, forget, remember
 from surveys import ballots, invitations
 from surveys.invitations import normalize_secret
@@ -84,6 +84,7 @@ def finish() -> Response:
     """Leave a shared computer: the link and what the browser kept go, the saved answers stay."""
     response = see_other("/finished")
     forget(response)
+    response.delete_cookie(RECEIPT_COOKIE, httponly=True, samesite="lax")
     response.headers["Clear-Site-Data"] = '"storage"'
     return response
 

@@ -16,7 +16,7 @@ from starlette.responses import Response
 from server.deps import SealerDep, SessionDep, is_https
 from server.key_pages import opened_by_words
 from server.languages import label_in
-from server.pages import Page, Words, language_of, render, see_other, words_in
+from server.pages import RECEIPT_COOKIE, Page, Words, language_of, render, see_other, words_in
 from server.positions import state_of_position
 from server.questionnaire import Section, missing_from
 from server.respondents import AnyoneDep, Respondent, RespondentDep, forget, get_respondent
@@ -35,7 +35,7 @@ from server.sheets import (
 from surveys import ballots, key_locks, rounds
 
 router = APIRouter()
-RECEIPT = "receipt"
+RECEIPT = RECEIPT_COOKIE
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Form
+from markupsafe import Markup
 from starlette.datastructures import UploadFile
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
@@ -20,6 +21,7 @@ from server.invitees import Fault, UnreadableFile, decode, is_address, read_list
 from server.languages import LANGUAGES, label_in
 from server.pages import Page, Words, language_of, render, see_other
 from server.preparing import LINKS_SHOWN, find_links_shown, in_order
+from server.qr import qr_svg
 from server.routes.setup import Run, RunDep
 from server.settings import Settings
 from server.sheets import name_of, title_of
@@ -53,6 +55,7 @@ class LinkLine:
     language: str
     link: str
     code: str
+    qr: Markup
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,8 +156,9 @@ def _links_page(run: Run, keystore: Keystore, settings: Settings, invitations: I
     lines = []
     for one in in_order(invitations, organizations):
         code = personal_secret(keys, one.id)
-        organization = name_of(organizations[one.organization_id], language)
-        lines.append(LinkLine(one.person, organization, one.language, f"{enter_at}#{code}", code))
+        organization, link = name_of(organizations[one.organization_id], language), f"{enter_at}#{code}"
+        qr = qr_svg(link, run._("QR code of the personal link"))
+        lines.append(LinkLine(one.person, organization, one.language, link, code, qr))
     title = title_of(run.partnership, language)
     return render(
         run.request, LinksPage(title, run.address, label_in(run.round_.label, language), tuple(lines), enter_at)

@@ -9,7 +9,6 @@ from uuid import UUID
 
 from fastapi import APIRouter, Depends, Form, Query
 from sqlmodel import Session
-from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -17,33 +16,21 @@ from server import positions
 from server.deps import FormDep, SessionDep, set_language
 from server.languages import LANGUAGES
 from server.pages import Page, Words, language_of, render, see_other
-from server.positions import Position
-from server.questionnaire import (
-    NO_CONTACT,
-    Asked,
-    Rating,
-    asked_without_contact,
-    ratings_about,
-    read_choice,
-    read_ratings,
-)
-from server.questionnaire import asked as asked_in
-from server.respondents import GoTo, Respondent, RespondentDep
+from server.partner_sheets import OVERVIEW, PartnerSheet, get_sheet, has_positions, open_position, partner_sheets
+from server.positions import REMARK_LIMIT, REMARKS_AT_MOST, Position, Remark
+from server.questionnaire import Asked
+from server.respondents import Respondent, RespondentDep
 from server.routes.answering import RatingRow
 from server.sheets import (
     Progress,
     SavedNote,
-    circumstances_of,
-    instrument_of,
     name_of,
-    organizations_of,
     period_of,
     title_of,
 )
 from surveys import ballots
 
 router = APIRouter()
-OVERVIEW = "/position"
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +38,17 @@ class PartnerEntry:
     path: str
     name: Words
     n_missing: int
+
+
+@dataclass(frozen=True, slots=True)
+class RemarkLine:
+    """One comment of a colleague on the draft."""
+
+    id: str
+    about: Words | None  # the partner; None: the position as a whole
+    text: str
+    by: str
+    is_own: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +64,10 @@ class PositionsPage(Page):
     drafter: str
     person: str
     version: int
+    remarks: Sequence[RemarkLine]
+    remark: Remark | None  # as typed, where it could not be kept
+    remark_limit: int
+    remarks_at_most: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,42 +83,25 @@ class PositionPage(Page):
     contact_missing: bool
     with_contact: Sequence[RatingRow]
     always: Sequence[RatingRow]
-
-
-@dataclass(frozen=True, slots=True)
-class PartnerSheet:
-    """The questions about one partner, in one language."""
-
-    partner_id: UUID
-    name: Words
-    contact: Asked
-    ratings: tuple[Rating, ...]
-    always: frozenset[str]
-
-    @property
-    def path(self) -> str:
-        return f"{OVERVIEW}/{self.partner_id}"
-
-    def missing(self, answers: Mapping[str, Any]) -> tuple[str, ...]:
-        names = [self.contact.name, *(r.name for r in self.ratings)]
-        asked = names if answers.get(self.contact.name) != NO_CONTACT else [self.contact.name, *sorted(self.always)]
-        return tuple(name for name in asked if name not in answers)
-
-    def read(self, form: Mapping[str, Any]) -> dict[str, Any]:
-        answers = read_choice(self.contact, form) | read_ratings(self.ratings, form)
-        return positions.without_skipped(answers, self.contact.name, self.always)
+    remarks: Sequence[RemarkLine]
 
 
 @router.get("/position")
 def positions_page(request: Request, session: SessionDep, respondent: RespondentDep) -> Response:
+    return render(request, overview_of(request, session, respondent))
+
+
+def overview_of(
+    request: Request, session: Session, respondent: Respondent, remark: Remark | None = None
+) -> PositionsPage:
     visit, language = respondent.visit, language_of(request)
-    sheets = _partner_sheets(session, respondent, language)
+    sheets = partner_sheets(session, respondent, language)
     position = positions.load(session, respondent) or Position({})
     entries = [
         PartnerEntry(sheet.path, sheet.name, len(sheet.missing(position.ratings.get(str(sheet.partner_id), {}))))
         for sheet in sheets
     ]
-    page = PositionsPage(
+    return PositionsPage(
         title=title_of(visit.partnership, language),
         organization=name_of(visit.organization, language),
         disclosure_level=visit.round_.disclosure_level,
@@ -127,8 +112,19 @@ def positions_page(request: Request, session: SessionDep, respondent: Respondent
         drafter=position.drafter,
         person=visit.invitation.person,
         version=position.version,
+        remarks=_remark_lines(respondent, sheets, position),
+        remark=remark,
+        remark_limit=REMARK_LIMIT,
+        remarks_at_most=REMARKS_AT_MOST,
     )
-    return render(request, page)
+
+
+def _remark_lines(respondent: Respondent, sheets: Sequence[PartnerSheet], position: Position) -> tuple[RemarkLine, ...]:
+    names, own = {str(sheet.partner_id): sheet.name for sheet in sheets}, str(respondent.visit.invitation.id)
+    return tuple(
+        RemarkLine(one["id"], names.get(one["partner"]), one["text"], one["by"], one["by_id"] == own)
+        for one in position.remarks
+    )
 
 
 @router.get("/position/{partner_id}")
@@ -139,8 +135,8 @@ def position_page(
     partner_id: UUID,
     missing: Annotated[bool, Query()] = False,
 ) -> Response:
-    sheets = _partner_sheets(session, respondent, language_of(request))
-    position = _open_position(session, respondent)
+    sheets = partner_sheets(session, respondent, language_of(request))
+    position = open_position(session, respondent)
     return render(request, _page_of(respondent, sheets, get_sheet(sheets, partner_id), position, points_out=missing))
 
 
@@ -153,10 +149,10 @@ def save_position(
     partner_id: UUID,
     save_only: Annotated[bool, Query(alias="save")] = False,
 ) -> Response:
-    sheets = _partner_sheets(session, respondent, language_of(request))
+    sheets = partner_sheets(session, respondent, language_of(request))
     sheet = get_sheet(sheets, partner_id)
     person = respondent.visit.invitation
-    before = _open_position(session, respondent)
+    before = open_position(session, respondent)
     position = before.rated(partner_id, sheet.read(form), by=person.person, by_id=person.id)
     if position is not before:
         positions.save(session, respondent, position)
@@ -185,15 +181,9 @@ def _way_on(
     return see_other(sheets[place].path if 0 <= place < len(sheets) else OVERVIEW)
 
 
-def has_positions(respondent: RespondentDep) -> None:
-    """To a partnership that asks in the personal mode these pages do not exist."""
-    if respondent.visit.round_.dyadic_mode != "positions":
-        raise HTTPException(404)
-
-
 @router.post("/position/act/propose", dependencies=[Depends(has_positions)])
 def propose(session: SessionDep, respondent: RespondentDep) -> Response:
-    positions.save(session, respondent, _open_position(session, respondent).proposed())
+    positions.save(session, respondent, open_position(session, respondent).proposed())
     return see_other(OVERVIEW)
 
 
@@ -212,38 +202,6 @@ def replace_position(session: SessionDep, respondent: RespondentDep) -> Response
     if positions.load(session, respondent) is None:
         ballots.save_position(session, visit.round_, respondent.keys, visit.organization.id, Position({}).as_content())
     return see_other(OVERVIEW)
-
-
-def get_sheet(sheets: Sequence[PartnerSheet], partner_id: UUID) -> PartnerSheet:
-    sheet = next((sheet for sheet in sheets if sheet.partner_id == partner_id), None)
-    if sheet is None:
-        raise HTTPException(404)
-    return sheet
-
-
-def _open_position(session: Session, respondent: Respondent) -> Position:
-    position = positions.load(session, respondent)
-    if position is None:
-        raise GoTo(OVERVIEW)
-    return position
-
-
-def _partner_sheets(session: Session, respondent: Respondent, language: str) -> tuple[PartnerSheet, ...]:
-    """One per other organization of the round; none where the partnership asks in the personal mode."""
-    visit = respondent.visit
-    instrument = instrument_of(session, visit.round_)
-    if instrument.dyadic is None or visit.round_.dyadic_mode != "positions":
-        raise HTTPException(404)
-    always = asked_without_contact(instrument)
-    form = circumstances_of(session, visit).form
-    sheets = []
-    for organization in organizations_of(session, visit.round_):
-        if organization.id != visit.organization.id:
-            name = name_of(organization, language)
-            contact = asked_in(instrument.dyadic.contact, language, partner=name.text)
-            ratings = ratings_about(instrument, name.text, language, form)
-            sheets.append(PartnerSheet(organization.id, name, contact, ratings, always))
-    return tuple(sheets)
 
 
 def _page_of(
@@ -275,4 +233,5 @@ def _page_of(
         contact_missing=sheet.contact.name in missing,
         with_contact=[row for row in rows if row.rating.name not in sheet.always],
         always=[row for row in rows if row.rating.name in sheet.always],
+        remarks=[one for one in _remark_lines(respondent, sheets, position) if one.about == sheet.name],
     )

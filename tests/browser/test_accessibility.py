@@ -104,7 +104,7 @@ def speak(page, language):
 def test_answering(new_context, answering, size, language):
     page, look = looking(new_context, size, language)
     _, link, other_secret = answering
-    for path in ("/", "/i", "/privacy", "/stored"):
+    for path in ("/", "/i", "/privacy", "/stored", "/accessibility"):
         look.at(path)
     page.goto(link)
     page.wait_for_url("**/answer")
@@ -137,6 +137,12 @@ def test_answering(new_context, answering, size, language):
     look.at("/position")
     press(page, "form[action='/position/act/propose'] button")
     look.at()
+    page.locator("#text").fill("y" * 301)
+    press(page, "form[action='/position/act/comment'] button")
+    look.at()
+    page.locator("#text").fill("Too low? We met every week.")
+    press(page, "form[action='/position/act/comment'] button")
+    look.at()
     look.at("/answer/review")
     page.goto("/i")
     page.get_by_role("textbox").fill(other_secret)
@@ -151,7 +157,7 @@ def test_answering(new_context, answering, size, language):
     press(page, "form[action='/finish'] button")
     look.at()
     assert look.faults == []
-    assert look.n >= 26
+    assert look.n >= 29
 
 
 @sizes
@@ -239,6 +245,40 @@ def test_keyboard_alone(new_context, answering):
     page.get_by_role("alert").wait_for()
     assert page.evaluate("document.activeElement.getAttribute('role')") == "alert"
     assert page.locator("input[name=V1][value='7']").is_checked()
+
+
+def test_what_is_wrong_is_focused_and_linked(new_context, answering):
+    """A page that comes back stands on its fault; what is missing leads to its question, inside the page."""
+    page = new_context(PHONE).new_page()
+    begin(page, answering[1])
+    page.goto("/answer/part/about")
+    page.locator("[name=B2]").fill("two")
+    go_on(page)
+    assert page.evaluate("document.activeElement.name") == "B2"
+    assert "whole number of months" in page.locator("#B2-error").inner_text()
+    assert "B2-error" in page.locator("[name=B2]").get_attribute("aria-describedby")
+    page.goto("/answer/part/V")
+    go_on(page)
+    page.get_by_role("alert").get_by_role("link").nth(1).click()
+    assert page.evaluate("location.hash") == "#q-V2"
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.name") == "V2"
+    assert "(part 1 of 11)" in page.title()
+
+
+def test_a_screen_reader_hears_question_and_point(new_context, answering):
+    """Names and roles as the browser hands them to assistive technology."""
+    page = new_context().new_page()
+    begin(page, answering[1])
+    group = page.get_by_role("group").filter(has=page.locator("[name=V1]"))
+    legend = page.locator("#q-V1 legend").inner_text()
+    tree = group.aria_snapshot()
+    assert tree.startswith(f'- group "{legend}"')
+    scale = standard_instrument().scales["agreement"]
+    ends = (f"0 , {scale.low_label['en']}", f"10 , {scale.high_label['en']}")
+    for point in (*ends, "5", "I cannot judge", "I prefer not to answer"):
+        assert f'radio "{point}"' in tree
+    assert page.locator("#saved").get_attribute("role") == "status"
 
 
 def test_focus_is_visible(new_context, answering):

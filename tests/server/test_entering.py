@@ -185,6 +185,19 @@ class TestFinish:
         person = invited()
         for path in ("/answer", "/answer/part/V", "/answer/part/open", "/answer/review", "/position"):
             assert 'action="/finish"' in person.see(path).text
+        for path in ("/privacy", "/stored", "/accessibility", "/nothing", "/finished"):
+            assert person.see(path).text.count('action="/finish"') == 1
+        person.hand_in()
+        assert 'action="/finish"' in person.see("/handed-in").text
+
+    def test_a_receipt_goes_too(self, invited):
+        person = invited()
+        person.hand_in()
+        person.browser.post("/finish")
+        assert person.see("/handed-in").status_code == 404
+
+    def test_who_holds_no_link_is_not_asked(self, client):
+        assert 'action="/finish"' not in client.get("/").text
 
 
 class TestLanguage:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import html
+import re
 from datetime import timedelta
 from uuid import uuid4
 
 import pytest
+import segno
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -22,6 +24,17 @@ from tests.server.conftest import text_of
 
 def address(partnership, rest):
     return f"/partnerships/{partnership.id}/rounds/1{rest}"
+
+
+def dark_squares(svg):
+    """(column, row) of every dark square of a drawn QR code, without its border."""
+    found, x, y = set(), 0.0, 0.0
+    for command, one, two in re.findall(r"([Mmh])(-?[\d.]+)(?: (-?[\d.]+))?", svg.split('stroke="#000" d="')[1]):
+        if command == "h":
+            found |= {(int(x) + at - 3, int(y) - 3) for at in range(int(one))}
+        x = x + float(one) if command != "M" else float(one)
+        y = y if command == "h" else y + float(two) if command == "m" else float(two)
+    return found
 
 
 def read(page):
@@ -155,6 +168,14 @@ class TestLinks:
         assert "Who holds a link can answer in that person's name." in read(answer)
         for one in people(session, opened):
             assert answer.text.count(f"http://127.0.0.1:8000/i#{secret_of(keystore, opened, one)}<") == 1
+
+    def test_qr_codes_hold_the_links(self, as_amina, session, keystore, partnership, opened):
+        drawn = as_amina.post(address(partnership, "/links")).text.split('class="qr"')[1:]
+        links = [f"http://127.0.0.1:8000/i#{secret_of(keystore, opened, one)}" for one in people(session, opened)]
+        codes = [segno.make(link, error="m").matrix for link in links]
+        wanted = [{(x, y) for y, row in enumerate(code) for x, dark in enumerate(row) if dark} for code in codes]
+        found = [dark_squares(one.split("</svg>")[0]) for one in drawn]
+        assert sorted(map(sorted, found)) == sorted(map(sorted, wanted))
 
     def test_once(self, as_amina, log_in, amina, clock, session, partnership, opened):
         as_amina.post(address(partnership, "/links"))
