@@ -19,6 +19,7 @@ from server.routes import (
     account,
     answering,
     entering,
+    exporting,
     findings,
     handing_in,
     holding,
@@ -42,6 +43,7 @@ from surveys.problems import SurveyProblem
 
 ROUTES = (
     entering,
+    exporting,
     notices,
     accessibility,
     account,

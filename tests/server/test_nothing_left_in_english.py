@@ -15,6 +15,7 @@ from tests.sample_releases import SERIES
 from tests.server.conftest import make_released, text_of
 
 NAMES = {"Rapport", "English", "Français", "PDF", "SVG", "PNG", "CSV", "UTF", "SAMPLE", "PTI", "alpha", "omega", "rwg"}
+NAMES |= {"Excel", "SPSS", "Stata", "JSON", "API"}
 PROVENANCE = {"digest"}  # names in the machine-readable part of a release
 SILENT = tuple(replace(release, comments=()) for release in SERIES)  # what people wrote stays in their language
 
