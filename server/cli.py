@@ -169,7 +169,7 @@ def _serve(settings: Settings) -> None:
 
     _require_port(settings)
     service = create_app(settings)
-    ticker = Ticker(service.state.engine, service.state.keystore, settings.var_dir / "backups")
+    ticker = Ticker(service.state.engine, service.state.keystore, settings.var_dir / "backups", settings)
     ticker.start()
     try:
         uvicorn.run(
@@ -192,7 +192,7 @@ def _serve(settings: Settings) -> None:
 def tick(
     at: Annotated[datetime | None, typer.Option(help="The time to act for (UTC), for drills; by default now.")] = None,
 ) -> None:
-    """Do the clock's work once: close and open what is due, destroy keys after a verified backup."""
+    """Do the clock's work once: start, close and open what is due, destroy keys after a verified backup, send mail."""
     from server.ticker import tick as do
     from surveys.database import make_engine
     from surveys.keystore import Keystore
@@ -204,10 +204,10 @@ def tick(
         errors.print("The clock is never put forward: --at must lie in the past.")
         raise typer.Exit(2)
     engine = make_engine(settings.database_url)
-    report = do(engine, Keystore(settings.keystore), settings.var_dir / "backups", now=now)
+    report = do(engine, Keystore(settings.keystore), settings.var_dir / "backups", now=now, settings=settings)
     console.print(
-        f"closed {report.closed}, extended {report.extended}, opened {report.opened}, "
-        f"too few answers {report.not_opened}, keys destroyed {report.shredded}"
+        f"started {report.started}, closed {report.closed}, extended {report.extended}, opened {report.opened}, "
+        f"too few answers {report.not_opened}, keys destroyed {report.shredded}, mails sent {report.mails}"
     )
     for problem in report.problems:
         errors.print(problem)

@@ -234,6 +234,13 @@ def admissions() -> Iterator[Statement]:
         ),
     )
     yield Statement(
+        "reminded",
+        N_(
+            "Reminders go by themselves to those who have not handed in, unless the round reminds everybody. Whoever "
+            "runs the mail servers in between can see who is reminded; the facilitator sees a number only."
+        ),
+    )
+    yield Statement(
         "links_shown",
         N_(
             "The facilitator can see the links in order to hand them out; that they were shown is recorded. A link "

@@ -27,7 +27,7 @@ from server.measurement import EarlierRound, RoundAnswers, answers_of_round, rem
 from server.opening_checks import check_counts, check_levels
 from server.programme import programme_of
 from server.releasing import Heading, Protected, release_of, unopened_release
-from surveys import audit, ballots, discussions, frozen, key_locks, releases, rounds
+from surveys import audit, ballots, discussions, frozen, key_locks, mailings, releases, rounds
 from surveys.database import transaction
 from surveys.instruments import Instrument
 from surveys.key_locks import Unlocked
@@ -239,6 +239,8 @@ def _store(
         if kept:
             write_box(session, keystore, round_, kept)
     ballots.destroy(session, round_.id)
+    mailings.drop_links(session, round_.id)
+    mailings.announce(session, round_, "results" if state == "released" else "not_opened", due_at=now)
     key_locks.drop_of_round(session, round_)
     round_.state, round_.keys_state = state, "shred_pending"
     audit.record(session, "the clock", f"round {state}", str(round_.id), now)

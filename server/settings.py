@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from email.utils import parseaddr
 from ipaddress import ip_address
 from pathlib import Path
-from typing import Self
+from typing import Literal, Self
 from urllib.parse import urlsplit
 
-from pydantic import model_validator
+from pydantic import Field, SecretStr, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 
@@ -25,6 +26,19 @@ class Settings(BaseSettings):
     base_url: str = "http://127.0.0.1:8000"
     hosts: tuple[str, ...] = ("127.0.0.1", "localhost")
     demonstration: bool = False
+    mail_host: str = ""
+    mail_port: int = Field(default=587, ge=1, le=65535)
+    mail_security: Literal["starttls", "tls", "none"] = "starttls"
+    mail_user: str = ""
+    mail_password: SecretStr = SecretStr("")
+    mail_from: str = ""
+    mail_returns: str = ""
+    mail_per_minute: int = Field(default=30, ge=1, le=1000)
+
+    @property
+    def sends_mail(self) -> bool:
+        """Whether a mail server is set up; the demonstration shows its mails instead."""
+        return bool(self.mail_host) and not self.demonstration
 
     @property
     def https(self) -> bool:
@@ -43,7 +57,22 @@ class Settings(BaseSettings):
             raise ValueError("hosts must be written out: a pattern would let strangers choose what our links say")
         if not self.keystore:
             raise ValueError("keystore needs at least one directory for the keys of rounds")
+        self._check_mail()
         return self
+
+    def _check_mail(self) -> None:
+        if not self.mail_host:
+            return
+        sender = parseaddr(self.mail_from)[1]
+        if not all(_looks_like_address(one) for one in (sender, self.mail_returns or sender)):
+            raise ValueError("mail_from must look like Rapport <rapport@example.org>, mail_returns like an address")
+        if self.mail_security == "none" and not _is_loopback(self.mail_host):
+            raise ValueError("mail_security must be starttls or tls unless the mail server is this machine")
+
+
+def _looks_like_address(text: str) -> bool:
+    local, _, domain = text.rpartition("@")
+    return text.isascii() and text.isprintable() and bool(local) and bool(domain) and " " not in text
 
 
 def _is_loopback(host: str) -> bool:

@@ -17,7 +17,7 @@ from surveys.database import transaction
 from surveys.keystore import Keystore
 from surveys.models import CarryOver, Round
 
-VACUUMED = ("ballot", "draft", "invitation", "carry_over", "response", "comment", "key_share")
+VACUUMED = ("ballot", "draft", "invitation", "carry_over", "response", "comment", "key_share", "outbox")
 
 
 def shred(engine: Engine, keystore: Keystore, backups: Path, *, now: datetime, reached: Reached = unnoticed) -> int:

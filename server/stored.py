@@ -54,6 +54,25 @@ ANSWER_TABLES: Mapping[str, tuple[str, Mapping[str, str]]] = {
             "box": N_("The sealed answers, as long as everybody's."),
         },
     ),
+    "outbox": (
+        N_("Mails on their way: a row for everybody invited, whether or not they get the mail"),
+        {
+            "id": LOCATED,
+            "mailing_id": N_("The mailing it belongs to."),
+            "box": N_("Sealed: whose row it is. All are equally long, and all are deleted when the mailing is over."),
+            "due_at": N_("When to look at the row, the same for everybody unless a mail server was in trouble."),
+            "attempts": N_("How often a mail server was in trouble."),
+            "handed_over": N_("Whether a mail was on its way when the service stopped."),
+        },
+    ),
+    "delivery": (
+        N_("Invitations that a mail server refused or returned"),
+        {
+            "invitation_id": N_("The invitation. Of reminders nothing is kept: it would tell who gets them."),
+            "outcome": N_("Whether it was refused, returned, or nobody knows."),
+            "code": N_("The number a mail server gave as the reason."),
+        },
+    ),
     "response": (
         N_("Answers without names, after the opening"),
         {
@@ -98,8 +117,8 @@ ANSWER_TABLES: Mapping[str, tuple[str, Mapping[str, str]]] = {
 OTHER_TABLES = frozenset(
     (
         "account",
-        "seat",
         "audit",
+        "cancellation",
         "charter",
         "charter_signature",
         "discussion",
@@ -109,15 +128,20 @@ OTHER_TABLES = frozenset(
         "key_lock",
         "key_share",
         "lesson",
+        "mail_text",
+        "mailing",
         "membership",
         "organization",
         "organization_change",
         "partnership",
         "partnership_event",
+        "plain_mail",
         "register_entry",
         "rehearsal",
         "round",
+        "round_plan",
         "rule_reason",
+        "seat",
     )
 )  # nothing of an answer is in them
 

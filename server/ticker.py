@@ -1,4 +1,4 @@
-"""The clock's work, in the order of a round's life: close, open, shred. Run again it goes on where it stopped."""
+"""The clock's work, in the order of a round's life: start, close, open, shred, and the mails. Run again it goes on."""
 
 from __future__ import annotations
 
@@ -14,6 +14,10 @@ from uuid import UUID
 from sqlalchemy import Engine
 from sqlmodel import Session
 
+from server.mail import Post
+from server.mailing import Composer
+from server.sending import Office, fill_outbox, send_due
+from server.settings import Settings
 from server.shredding import shred
 from surveys import audit, rounds
 from surveys.database import transaction
@@ -34,17 +38,24 @@ class Report:
     opened: int = 0
     not_opened: int = 0
     shredded: int = 0
+    started: int = 0
+    mails: int = 0
     problems: list[str] = field(default_factory=list)
 
 
-def tick(engine: Engine, keystore: Keystore, backups: Path, *, now: datetime) -> Report:
-    """Do everything that is due now."""
+def tick(
+    engine: Engine, keystore: Keystore, backups: Path, *, now: datetime, settings: Settings | None = None
+) -> Report:
+    """Do everything that is due now; mails are sent where the settings name a mail server."""
     report = Report()
+    for round_id in _due(engine, now, rounds.due_to_start):
+        _guarded(report, partial(_start, engine, keystore, round_id, now, report))
     for round_id in _due(engine, now, rounds.due_to_close):
         _guarded(report, partial(_close, engine, keystore, round_id, now, report))
     for round_id in _due(engine, now, rounds.due_to_open):
         _guarded(report, partial(_open, engine, keystore, round_id, now, report))
     _guarded(report, partial(_shred, engine, keystore, backups, now, report))
+    _guarded(report, partial(_mail, engine, keystore, settings, now, report))
     report.problems += [f"keys {fault.name[:8]}: one replica is {fault.fault}" for fault in keystore.check()]
     return report
 
@@ -64,6 +75,25 @@ def _guarded(report: Report, act: Callable[[], None]) -> None:
     except Exception as problem:
         log.exception("a step of the clock's work failed; it is tried again")
         report.problems.append(f"A step failed ({type(problem).__name__}) and changed nothing; it is tried again.")
+
+
+def _start(engine: Engine, keystore: Keystore, round_id: UUID, now: datetime, report: Report) -> None:
+    """An approved round begins by itself at its opening time."""
+    with transaction(engine) as session:
+        round_ = session.get_one(Round, round_id, with_for_update=True)
+        if round_.state != "prepared":
+            return  # another process was faster
+        rounds.start(session, round_, keystore)
+        audit.record(session, "the clock", "started a round", str(round_id), now)
+    report.started += 1
+
+
+def _mail(engine: Engine, keystore: Keystore, settings: Settings | None, now: datetime, report: Report) -> None:
+    """Rows are made when they are due, also without a mail server: they wait in the outbox, and nothing is lost."""
+    fill_outbox(engine, keystore, now=now)
+    if settings is not None and settings.sends_mail:
+        office = Office(engine, keystore, settings, Composer(settings), Post(settings), now)
+        report.mails += send_due(office, limit=settings.mail_per_minute).sent
 
 
 def _close(engine: Engine, keystore: Keystore, round_id: UUID, now: datetime, report: Report) -> None:
@@ -93,15 +123,16 @@ def _shred(engine: Engine, keystore: Keystore, backups: Path, now: datetime, rep
 class Ticker(threading.Thread):
     """Ticks while the server runs; stops between two ticks."""
 
-    def __init__(self, engine: Engine, keystore: Keystore, backups: Path) -> None:
+    def __init__(self, engine: Engine, keystore: Keystore, backups: Path, settings: Settings) -> None:
         super().__init__(name="ticker", daemon=True)
         self.work = (engine, keystore, backups)
+        self.settings = settings
         self.stopping = threading.Event()
 
     def run(self) -> None:
         while not self.stopping.wait(PAUSE):
             try:
-                tick(*self.work, now=datetime.now(UTC))
+                tick(*self.work, now=datetime.now(UTC), settings=self.settings)
             except Exception:
                 log.exception("the clock's work failed; it is tried again in a minute")
 

@@ -11,7 +11,7 @@ from uuid import UUID
 
 from sqlmodel import Session, col, func, select
 
-from surveys import ballots, frozen, key_holders, key_locks, partnerships
+from surveys import ballots, frozen, key_holders, key_locks, mailings, partnerships
 from surveys.answers import TEXT_LIMIT
 from surveys.instruments import Form, Instrument, form_for
 from surveys.invitations import GRACE, personal_secret, token_hash
@@ -193,6 +193,7 @@ def start(session: Session, round_: Round, keystore: Keystore) -> None:
     round_.state, round_.keys_state = "open", "live"
     for invitation in session.exec(select(Invitation).where(Invitation.round_id == round_.id)):
         invitation.token_hash = token_hash(personal_secret(keys, invitation.id))
+    mailings.plan_start(session, round_)
 
 
 def _new_lock(session: Session, round_: Round) -> bytes | None:
@@ -220,6 +221,14 @@ def form_of(session: Session, partnership_id: UUID) -> Form:
     if first is None:
         return Form()
     return form_for(len(partnerships.members_on(session, partnership_id, first.date())) + NEWCOMERS)
+
+
+def due_to_start(session: Session, now: datetime) -> list[Round]:
+    """Approved rounds whose opening time has come; one that would have closed already is left to people."""
+    query = select(Round).where(
+        Round.state == "prepared", Round.approved_by != "", col(Round.opens_at) <= now, col(Round.closes_at) > now
+    )
+    return sorted(session.exec(query).all(), key=lambda one: one.opens_at)
 
 
 def due_to_close(session: Session, now: datetime) -> list[Round]:
@@ -253,6 +262,7 @@ def close(session: Session, round_: Round, keystore: Keystore, *, now: datetime)
         raise TooEarly("a round closes at its announced time; earlier only when everybody has answered")
     if is_too_small(len(who), len(organizations)) and not round_.extended:
         round_.closes_at, round_.extended = round_.closes_at + EXTENSION, True
+        mailings.announce_extension(session, round_, now)
         return "extended"
     round_.state = "closed"
     return "closed"

@@ -12,6 +12,7 @@ from surveys.models.charters import (
     RuleReason,
 )
 from surveys.models.keys import KeyHolder, KeyLock, KeyShare, Rehearsal
+from surveys.models.mail import Cancellation, Delivery, Mailing, MailText, OutboxRow, PlainMail, RoundPlan
 from surveys.models.partnerships import Membership, Organization, Partnership
 from surveys.models.people import Account, AuditEntry, Seat
 from surveys.models.releases import Discussion, ReleaseRow
@@ -21,10 +22,12 @@ __all__ = [
     "Account",
     "AuditEntry",
     "Ballot",
+    "Cancellation",
     "CarryOver",
     "Charter",
     "CharterSignature",
     "CommentRow",
+    "Delivery",
     "Discussion",
     "Draft",
     "FactSheet",
@@ -34,16 +37,21 @@ __all__ = [
     "KeyLock",
     "KeyShare",
     "Lesson",
+    "MailText",
+    "Mailing",
     "Membership",
     "Organization",
     "OrganizationChange",
+    "OutboxRow",
     "Partnership",
     "PartnershipEvent",
+    "PlainMail",
     "RegisterEntry",
     "Rehearsal",
     "ReleaseRow",
     "Response",
     "Round",
+    "RoundPlan",
     "RuleReason",
     "Seat",
 ]

@@ -81,6 +81,7 @@ class Partnership(SQLModel, table=True):
     pairing: bool = True  # change is paired through the carry-over box
     keys_needed: int = 0  # key holders whose codes open a round; with 0 the server opens it by itself
     rhythm_months: int = 6
+    round_dates: list[str] = Field(default_factory=list, sa_type=JSON)  # closing days agreed ahead, instead of a rhythm
     time_zone: str = "Asia/Phnom_Penh"
     is_demonstration: bool = False
 

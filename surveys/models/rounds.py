@@ -13,6 +13,7 @@ from surveys.database import UtcDateTime
 from surveys.models.partnerships import one_of
 
 STATES = ("prepared", "open", "closed", "released", "not_opened", "cancelled")
+ROUND_KINDS = ("full", "pulse")
 KEYS_STATES = ("none", "live", "shred_pending", "destroyed")
 
 
@@ -36,6 +37,7 @@ class Round(SQLModel, table=True):
         UniqueConstraint("partnership_id", "number"),
         one_of("state", STATES),
         one_of("keys_state", KEYS_STATES),
+        one_of("kind", ROUND_KINDS),
         CheckConstraint("closes_at > opens_at", name="closes_after_opening"),
     )
 
@@ -44,6 +46,7 @@ class Round(SQLModel, table=True):
     instrument_version_id: UUID = Field(foreign_key="instrument_version.id", index=True)
     number: int
     label: str
+    kind: str = "full"  # or a pulse: three items between two rounds, never part of the trend
     state: str = "prepared"
     opens_at: datetime = Field(sa_type=UtcDateTime)
     closes_at: datetime = Field(sa_type=UtcDateTime)

@@ -74,6 +74,7 @@ HERE = {
 ADMITTED = {
     "active_operator",
     "link_holder",
+    "reminded",
     "links_shown",
     "list_is_known",
     "pooling",

@@ -1,3 +1,6 @@
+import re
+from pathlib import Path
+
 import pytest
 from pydantic import ValidationError
 
@@ -30,3 +33,11 @@ def test_environment_is_read(monkeypatch):
 def test_unsafe_values_are_refused(given, sentence):
     with pytest.raises(ValidationError, match=sentence):
         Settings(**given)
+
+
+def test_readme_lists_every_variable():
+    readme = (Path(__file__).resolve().parents[2] / "README.md").read_text(encoding="utf-8")
+    table = readme[readme.index("| variable | default | meaning |") :]
+    rows = [line.split("|")[1] for line in table.splitlines() if line.startswith("|")]
+    listed = {name for row in rows for name in re.findall(r"`RAPPORT_(\w+)`", row)}
+    assert listed == {name.upper() for name in Settings.model_fields}
