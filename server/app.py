@@ -12,6 +12,7 @@ from starlette.requests import ClientDisconnect
 from server import problems
 from server.assets import load_assets
 from server.deps import NotLoggedIn
+from server.desk import Desk
 from server.logs import drop_words
 from server.respondents import GoTo
 from server.routes import (
@@ -42,14 +43,14 @@ from surveys.keystore import Keystore
 from surveys.problems import SurveyProblem
 
 ROUTES = (
+    answering,  # first: asked for most
+    handing_in,
     entering,
     exporting,
     notices,
     accessibility,
     account,
-    handing_in,
     resuming,
-    answering,
     positions,
     remarks,
     partnerships,
@@ -72,6 +73,7 @@ def create_app(settings: Settings) -> FastAPI:
     app.state.engine = make_engine(settings.database_url)
     app.state.keystore = Keystore(settings.keystore)
     app.state.sealer = Sealer(read_secret_key(settings.secret_key_file))
+    app.state.desk = Desk(app.state.engine)
     app.state.assets = load_assets(settings.var_dir)
     app.add_route("/static/{name}", app.state.assets.respond, methods=["GET"])
     for routes in ROUTES:
@@ -95,7 +97,7 @@ def _wrap(app: FastAPI, settings: Settings) -> None:
     """Innermost first: a request passes these lines from the last to the first."""
     app.add_middleware(BodyLimit)
     app.add_middleware(HeadAsGet)
-    app.add_middleware(GZipMiddleware, minimum_size=500)
+    app.add_middleware(GZipMiddleware, minimum_size=500, compresslevel=4)
     app.add_middleware(SameOrigin, refusal=problems.refuse_other_site, scheme="https" if settings.https else "http")
     app.add_middleware(TrustedHostMiddleware, allowed_hosts=list(settings.hosts))
     app.add_middleware(SecurityHeaders, https=settings.https)

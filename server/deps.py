@@ -25,6 +25,7 @@ from surveys.keystore import Keystore
 from surveys.models import Account, Partnership, Seat
 
 SESSION_COOKIE = "session"
+FIELDS_AT_MOST = 400
 SESSION_LASTS = timedelta(hours=8)
 
 
@@ -60,7 +61,7 @@ def get_sealer(request: Request) -> Sealer:
 
 async def read_form(request: Request) -> FormData:
     """The posted form, without files; text that no keyboard makes is refused."""
-    form = await request.form(max_files=0, max_fields=400)
+    form = await request.form(max_files=0, max_fields=FIELDS_AT_MOST)
     for name, value in form.multi_items():
         if not isinstance(value, str) or "\x00" in value or "\x00" in name:
             raise HTTPException(422)

@@ -23,6 +23,7 @@ TEMPLATES = Path(__file__).resolve().parent.parent / "templates"
 LANGUAGE_NAMES = {"en": "English", "km": "ភាសាខ្មែរ", "fr": "Français"}
 LANGUAGE_COOKIE = "language"
 VISIT_COOKIE, RECEIPT_COOKIE = "visit", "receipt"  # while one of them is here, every page offers to finish
+VARY = "HX-Request, Cookie, Accept-Language"
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,13 +100,18 @@ def is_htmx(request: Request) -> bool:
 
 def render(request: Request, page: Page, *, block: str | None = None, status: int = 200) -> HTMLResponse:
     """The page, or with `block` only that block of it when htmx asks."""
-    names = {"page": page, **frame(request)}
-    templates = environment(language_of(request))
     if block is not None and is_htmx(request):
-        content = render_block(templates, page.template, block, names)
+        names = {"page": page, **frame(request)}
+        content = render_block(environment(language_of(request)), page.template, block, names)
     else:
-        content = templates.get_template(page.template).render(names)
-    return HTMLResponse(content, status_code=status, headers={"Vary": "HX-Request, Cookie, Accept-Language"})
+        content = render_text(request, page)
+    return HTMLResponse(content, status_code=status, headers={"Vary": VARY})
+
+
+def render_text(request: Request, page: Page) -> str:
+    """The whole page."""
+    names = {"page": page, **frame(request)}
+    return environment(language_of(request)).get_template(page.template).render(names)
 
 
 def frame(request: Request) -> Mapping[str, Any]:

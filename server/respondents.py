@@ -11,6 +11,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from server.deps import ClockDep, KeystoreDep, SealerDep, SessionDep, is_https
+from server.desk import Call
 from server.pages import VISIT_COOKIE
 from server.security import SAFE_METHODS, Sealer
 from surveys import ballots, invitations
@@ -86,6 +87,15 @@ def get_respondent(respondent: AnyoneDep) -> Respondent:
 
 
 RespondentDep = Annotated[Respondent, Depends(get_respondent)]
+
+
+def anyone_of(call: Call) -> Respondent | None:
+    """The person whose link the browser behind this call holds, if it holds one."""
+    return find_respondent(call.request, call.session, call.keystore, call.sealer, call.now)
+
+
+def respondent_of(call: Call) -> Respondent:
+    return get_respondent(anyone_of(call))
 
 
 def remember(response: Response, request: Request, sealer: Sealer, respondent: Respondent, now: datetime) -> None:

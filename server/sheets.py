@@ -3,23 +3,26 @@
 from __future__ import annotations
 
 import json
+from bisect import bisect_left
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from math import ceil
-from typing import Annotated, Any
+from typing import Any
 from uuid import UUID
 
-from fastapi import Depends
 from sqlmodel import Session, col, select
 from starlette.requests import Request
+from starlette.responses import HTMLResponse, Response
 
-from server.deps import SessionDep
+from server.desk import Call
 from server.languages import translator
-from server.pages import Page, Words, language_of, words_in
+from server.pages import VARY, Page, Words, language_of, render_text, words_in
 from server.questionnaire import Kind, Section, given_in, missing_from, sections_of
-from server.respondents import GoTo, Respondent, RespondentDep
+from server.respondents import GoTo, Respondent, respondent_of
 from surveys import ballots, rounds
 from surveys.answers import Circumstances, check_answers
+from surveys.asking import Asking
 from surveys.instruments import Form, Instrument
 from surveys.invitations import Visit
 from surveys.models import InstrumentVersion, Invitation, Membership, Organization, Partnership, Round
@@ -38,6 +41,7 @@ class Progress:
     steps: int
     missing: dict[str, Words]
     resume_code: str | None  # a position has none: it is shared by the organization
+    is_whole: bool = False  # the only page: it is handed in from here
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +62,10 @@ class Sheet:
 
     def find_section(self, code: str) -> Section | None:
         return next((section for section in self.sections if section.code == code), None)
+
+    @property
+    def has_one_page(self) -> bool:
+        return len(self.sections) == 1
 
     def path_of(self, section: Section) -> str:
         return f"/answer/part/{section.code}"
@@ -133,15 +141,16 @@ class Sheet:
             section.title,
             self.path_of(section),
             self.sections.index(section) + 1,
-            len(self.sections) + 1,
+            len(self.sections) + (not self.has_one_page),
             {name: section.texts[name] for name in missing},
             ballots.resume_code(self.respondent.device),
+            self.has_one_page,
         )
 
 
-def get_sheet(request: Request, session: SessionDep, respondent: RespondentDep) -> Sheet:
-    """The draft of this person, empty at first. Goes elsewhere when it may not be opened here."""
-    sheet = find_sheet(request, session, respondent)
+def sheet_of(call: Call) -> Sheet:
+    """The draft of the person who sent this, empty at first. Goes elsewhere when it may not be opened here."""
+    sheet = find_sheet(call.request, call.session, respondent_of(call))
     if sheet is None:
         raise GoTo("/answer")
     return sheet
@@ -150,17 +159,35 @@ def get_sheet(request: Request, session: SessionDep, respondent: RespondentDep) 
 def find_sheet(request: Request, session: Session, respondent: Respondent) -> Sheet | None:
     """The draft of this person; None once it was handed in, until a replacement is begun."""
     visit, keys, language = respondent.visit, respondent.keys, language_of(request)
-    content = ballots.load_draft(session, keys, visit.invitation.id, respondent.secret, respondent.device)
-    if content is None and ballots.has_draft(session, keys, visit.invitation.id):
+    box = ballots.draft_box(session, keys, visit.invitation.id)
+    content = None if box is None else ballots.open_draft(box, respondent.secret, respondent.device)
+    if content is None and box is not None:
         raise GoTo("/resume")
     if content is None and ballots.has_cast(session, keys, visit.invitation.id):
         return None
-    instrument = instrument_of(session, visit.round_)
-    circumstances = circumstances_of(session, visit)
-    partners = partners_of(session, visit, instrument, circumstances.form)
-    named = {str(one.id): name_of(one, language) for one in partners}
-    sections = sections_of(instrument, circumstances, language, translator(language).gettext, named)
-    return Sheet(respondent, instrument, circumstances, sections, content or {})
+    asking = visit.asking
+    assert asking is not None  # a respondent's link was redeemed in this request
+    partners = _partners_among(visit, list(asking.organizations.values()), asking.people, asking.instrument)
+    sections = _sections(asking, partners, language)
+    return Sheet(respondent, asking.instrument, asking.circumstances, sections, content or {})
+
+
+def _sections(asking: Asking, partners: Sequence[Organization], language: str) -> tuple[Section, ...]:
+    """The pages of everybody who is asked about the same partners in the same language."""
+
+    def sections() -> tuple[Section, ...]:
+        named = {str(one.id): name_of(one, language) for one in partners}
+        return sections_of(asking.instrument, asking.circumstances, language, translator(language).gettext, named)
+
+    return asking.keep(("sections", language, tuple(one.id for one in partners)), sections)
+
+
+def render_again(request: Request, sheet: Sheet, page: Page, *, status: int = 200) -> Response:
+    """A page that says the same to many people of one round: rendered for the first of them."""
+    asking = sheet.respondent.visit.asking
+    assert asking is not None  # the link was redeemed in this request
+    content = asking.keep((language_of(request), page), lambda: render_text(request, page))
+    return HTMLResponse(content, status_code=status, headers={"Vary": VARY})
 
 
 def save(session: Session, sheet: Sheet) -> None:
@@ -215,11 +242,25 @@ def partners_of(session: Session, visit: Visit, instrument: Instrument, form: Fo
     if instrument.dyadic is None or visit.round_.dyadic_mode != "personal":
         return []
     own = visit.organization.id
-    others = {str(one.id): one for one in organizations_of(session, visit.round_) if one.id != own}
     colleagues = select(Invitation.id).where(Invitation.round_id == visit.round_.id, Invitation.organization_id == own)
-    people = sorted(session.exec(colleagues).all())
-    place = people.index(visit.invitation.id) + visit.round_.number
-    return [others[one] for one in partners_to_rate(form, sorted(others), place, len(people))]
+    people = {own: sorted(session.exec(colleagues).all())}
+    return _partners_among(visit, organizations_of(session, visit.round_), people, instrument, form)
+
+
+def _partners_among(
+    visit: Visit,
+    organizations: Sequence[Organization],
+    people: Mapping[UUID, Sequence[UUID]],
+    instrument: Instrument,
+    form: Form | None = None,
+) -> list[Organization]:
+    if instrument.dyadic is None or visit.round_.dyadic_mode != "personal":
+        return []
+    form = form or (visit.asking.circumstances.form if visit.asking else Form())
+    own = visit.organization.id
+    others = {str(one.id): one for one in organizations if one.id != own}
+    place = bisect_left(people[own], visit.invitation.id) + visit.round_.number
+    return [others[one] for one in partners_to_rate(form, sorted(others), place, len(people[own]))]
 
 
 def circumstances_of(session: Session, visit: Visit) -> Circumstances:
@@ -245,6 +286,3 @@ def name_of(organization: Organization, language: str) -> Words:
 
 def title_of(partnership: Partnership, language: str) -> Words:
     return words_in({"en": partnership.title, **(partnership.titles or {})}, language)
-
-
-SheetDep = Annotated[Sheet, Depends(get_sheet)]

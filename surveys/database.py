@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from uuid import UUID
 
 from sqlalchemy import DateTime, Dialect, Engine, MetaData, create_engine, event, text
 from sqlalchemy.engine import make_url
@@ -87,8 +90,43 @@ def _begin_sqlite(connection: Any) -> None:
 @contextmanager
 def transaction(engine: Engine) -> Iterator[Session]:
     """One act, one transaction: committed at the end, rolled back on any error."""
-    with Session(engine.execution_options(**{WRITER: True}), expire_on_commit=False) as session, session.begin():
+    with Session(_writing(engine), expire_on_commit=False) as session, session.begin():
         yield session
+
+
+@lru_cache(maxsize=32)  # made once for an engine: making it costs as much as a query
+def _writing(engine: Engine) -> Engine:
+    return engine.execution_options(**{WRITER: True})
+
+
+def plain(session: Session, sql: str, *values: Any) -> Any:
+    """Plain SQL in the transaction of this session, `?` for each value; the mapper costs ten times as much.
+
+    For the respondent's path only, where each millisecond counts ten thousand times. Returns the driver's cursor:
+    identifiers come back as it gives them (see `as_uuid`).
+    """
+    if session.new or session.dirty or session.deleted:
+        session.flush()  # what the mapper holds back must be seen
+    connection = _driver(session)
+    if isinstance(connection, sqlite3.Connection):
+        return connection.execute(sql, [value.hex if isinstance(value, UUID) else value for value in values])
+    return connection.execute(sql.replace("?", "%s"), values)
+
+
+def _driver(session: Session) -> Any:
+    """The driver's connection of this session, looked up once in a transaction."""
+    begun = session.get_transaction()
+    held: tuple[Any, Any] | None = session.info.get("driver")
+    if held is not None and begun is not None and held[0] is begun:
+        return held[1]
+    connection = session.connection().connection.driver_connection
+    session.info["driver"] = (session.get_transaction(), connection)
+    return connection
+
+
+def as_uuid(value: str | UUID) -> UUID:
+    """An identifier as plain SQL returns it: PostgreSQL has a type for it, SQLite keeps the digits."""
+    return value if isinstance(value, UUID) else UUID(hex=value)
 
 
 def alembic_config(url: str) -> Config:

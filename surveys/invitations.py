@@ -7,14 +7,19 @@ import hmac
 import re
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
 from urllib.parse import unquote
 from uuid import UUID
 
-from sqlmodel import Session, select
+from sqlmodel import Session
 
+from surveys.database import as_uuid, plain
 from surveys.keystore import RoundKeys
 from surveys.models import Invitation, Organization, Partnership, Round
 from surveys.problems import LinkNotOpen
+
+if TYPE_CHECKING:
+    from surveys.asking import Asking
 
 ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"  # Crockford's: no I, L, O, U
 FORGIVEN = str.maketrans({"O": "0", "I": "1", "L": "1"})
@@ -22,14 +27,32 @@ LETTERS = 24  # 120 bits
 GRACE = timedelta(minutes=60)  # announced: whoever was writing at closing time may finish
 
 
+BY_LINK = """
+SELECT i.id, i.round_id, i.organization_id, i.person, i.email, i.language, i.gone, r.state, r.opens_at, r.closes_at
+FROM invitation i JOIN round r ON r.id = i.round_id WHERE i.token_hash = ?"""
+
+
+@dataclass(frozen=True, slots=True)
+class Invited:
+    """Whom a link was sent to: an invitation as it is read, never written."""
+
+    id: UUID
+    round_id: UUID
+    organization_id: UUID
+    person: str
+    email: str
+    language: str
+
+
 @dataclass(frozen=True, slots=True)
 class Visit:
     """Where a valid link leads."""
 
-    invitation: Invitation
+    invitation: Invited | Invitation
     round_: Round
     partnership: Partnership
     organization: Organization
+    asking: Asking | None = None  # what the round asks, where the link was redeemed just now
 
 
 def personal_secret(keys: RoundKeys, invitation_id: UUID) -> str:
@@ -55,16 +78,18 @@ def token_hash(secret: str) -> str:
 
 def redeem(session: Session, secret: str, *, now: datetime) -> Visit:
     """Where this secret leads now. Raises LinkNotOpen alike for unknown, closed, cancelled and withdrawn links."""
-    found = session.exec(
-        select(Invitation, Round, Partnership, Organization)
-        .join(Round, Invitation.round_id == Round.id)  # type: ignore[arg-type]  # Type ignore: columns compare to clauses
-        .join(Partnership, Round.partnership_id == Partnership.id)  # type: ignore[arg-type]  # Type ignore: the same
-        .join(Organization, Invitation.organization_id == Organization.id)  # type: ignore[arg-type]  # Type ignore: the same
-        .where(Invitation.token_hash == token_hash(secret))
-    ).first()
-    if found is None or found[0].gone or not accepts_answers(found[1], now):
+    from surveys.asking import asking_of  # it knows rounds, and rounds know links
+
+    row = plain(session, BY_LINK, token_hash(secret)).fetchone()
+    if row is None or row[6]:
         raise LinkNotOpen("this link is not open")
-    return Visit(*found)
+    id_, round_id, organization_id, person, email, language, _, *times = row
+    asking = asking_of(session, as_uuid(round_id), tuple(times))
+    organization = asking.organizations.get(as_uuid(organization_id))
+    if organization is None or not accepts_answers(asking.round_, now):
+        raise LinkNotOpen("this link is not open")
+    invitation = Invited(as_uuid(id_), asking.round_.id, organization.id, person, email, language)
+    return Visit(invitation, asking.round_, asking.partnership, organization, asking)
 
 
 def accepts_answers(round_: Round, now: datetime) -> bool:

@@ -281,6 +281,12 @@ def declare_gone(session: Session, round_: Round, invitation_id: UUID) -> None:
     invitation.gone = True
 
 
+def gone_by_organization(session: Session, round_: Round) -> Counter[UUID]:
+    """How many people of each organization were declared gone after the start."""
+    query = select(Invitation.organization_id).where(Invitation.round_id == round_.id, col(Invitation.gone))
+    return Counter(session.exec(query).all())
+
+
 def of_partnership(session: Session, partnership_id: UUID) -> list[Round]:
     query = select(Round).where(Round.partnership_id == partnership_id).order_by(col(Round.number))
     return list(session.exec(query).all())

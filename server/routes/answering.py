@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Annotated, Any
+from dataclasses import dataclass, replace
+from typing import Any
 
-from fastapi import APIRouter, Query
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import HTMLResponse, Response
 
-from server.deps import FormDep, SessionDep, set_language
+from server.blank_pages import RESUME_CODE, BlankPage
+from server.deps import set_language
+from server.desk import Call, DeskRouter
 from server.languages import LANGUAGES
-from server.pages import Page, Words, render, see_other
+from server.pages import VARY, Page, Words, language_of, render, render_text, see_other
 from server.positions import without_skipped
 from server.questionnaire import (
     Asked,
@@ -25,11 +26,13 @@ from server.questionnaire import (
     read_comments,
     read_ratings,
 )
-from server.sheets import Progress, SavedNote, Sheet, SheetDep, period_of, save
+from server.routes.handing_in import seal
+from server.sheets import Progress, SavedNote, Sheet, period_of, render_again, save, sheet_of
+from surveys import ballots
 from surveys.answers import TEXT_LIMIT
 from surveys.rounds import FEWEST_ORGANIZATIONS, FEWEST_PEOPLE
 
-router = APIRouter()
+router = DeskRouter()
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,34 +108,64 @@ class Reading:
         return not self.wrong
 
 
-@router.get("/answer/part/{code}")
-def section_page(request: Request, sheet: SheetDep, code: str, missing: Annotated[bool, Query()] = False) -> Response:
-    section = get_section(sheet, code)
-    return render(request, _page_of(sheet, section, sheet.progress(section, points_out=missing)))
+@router.desk("GET", "/answer/part/{code}")
+def section_page(call: Call) -> Response:
+    request, sheet = call.request, sheet_of(call)
+    section = get_section(sheet, request.path_params["code"])
+    if _asks_for(request, "missing"):
+        return render(request, _page_of(sheet, section, sheet.progress(section, points_out=True)))
+    return _filled_in(request, sheet, section) or render(request, _page_of(sheet, section, sheet.progress(section)))
 
 
-@router.post("/answer/part/{code}")
-def save_section(
-    request: Request,
-    session: SessionDep,
-    sheet: SheetDep,
-    form: FormDep,
-    code: str,
-    save_only: Annotated[bool, Query(alias="save")] = False,
-) -> Response:
-    section = get_section(sheet, code)
+@router.desk("POST", "/answer/part/{code}")
+def save_section(call: Call) -> Response:
+    request, form, sheet = call.request, call.form, sheet_of(call)
+    save_only = _asks_for(request, "save")
+    section = get_section(sheet, request.path_params["code"])
     reading = _read(sheet, section, form)
-    goes_on = form.get("go") == "on" and reading.is_whole
+    goes_on = form.get("go") in ("on", "hand-in") and reading.is_whole
     filled = sheet.with_part(section, reading.answers)
     points_out = goes_on and filled.should_point_out(section)
     sheet = filled.passed(section) if goes_on else filled
-    save(session, sheet)
+    if goes_on and not points_out and form.get("go") == "hand-in" and sheet.has_one_page:
+        return seal(call, sheet)
+    save(call.session, sheet)
     status = 200 if reading.is_whole else 422
     if save_only:
-        return render(request, SavedNote(reading.is_whole), status=status)
+        return render_again(request, sheet, SavedNote(reading.is_whole), status=status)
     if not reading.is_whole:
         return render(request, _page_of(sheet, section, sheet.progress(section), reading), status=status)
     return _way_on(request, sheet, section, form, points_out=points_out)
+
+
+def _asks_for(request: Request, name: str) -> bool:
+    return request.query_params.get(name, "").lower() in ("1", "true", "on", "yes")
+
+
+def _filled_in(request: Request, sheet: Sheet, section: Section) -> Response | None:
+    """The page from its blank, where all that was answered on it are choices; else it has to be rendered."""
+    if section.kind == "comments" and sheet.content.get("comments"):
+        return None
+    asking = sheet.respondent.visit.asking
+    assert asking is not None  # the link was redeemed in this request
+    key = ("page", language_of(request), section.code, sheet.partners)
+
+    def blank_page() -> BlankPage:
+        progress = replace(sheet.progress(section), resume_code=RESUME_CODE)
+        return BlankPage(render_text(request, _page_of(replace(sheet, content={}), section, progress)))
+
+    blank = asking.keep(key, blank_page)
+    given = {} if section.kind == "comments" else given_in(section, sheet.content)
+    return _as_response(request, blank, given, ballots.resume_code(sheet.respondent.device))
+
+
+def _as_response(request: Request, blank: BlankPage, given: Mapping[str, Any], code: str) -> Response | None:
+    is_packed = "gzip" in request.headers.get("accept-encoding", "")
+    content = blank.packed(given, code) if is_packed else blank.filled(given, code)
+    if content is None:
+        return None
+    headers = {"Vary": f"{VARY}, Accept-Encoding", **({"Content-Encoding": "gzip"} if is_packed else {})}
+    return HTMLResponse(content, headers=headers)
 
 
 def _way_on(request: Request, sheet: Sheet, section: Section, form: Mapping[str, Any], *, points_out: bool) -> Response:

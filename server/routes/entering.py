@@ -5,11 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Annotated
 
-from fastapi import APIRouter, Form
+from fastapi import Form
 from starlette.requests import Request
 from starlette.responses import Response
 
-from server.deps import ClockDep, KeystoreDep, SealerDep, SessionDep, set_language
+from server.deps import set_language
+from server.desk import Call, DeskRouter
 from server.languages import LANGUAGES
 from server.pages import LANGUAGE_COOKIE, RECEIPT_COOKIE, Page, render, see_other
 from server.respondents import Respondent, find_respondent, forget, remember
@@ -17,7 +18,7 @@ from surveys import ballots, invitations
 from surveys.invitations import normalize_secret
 from surveys.problems import SurveyProblem
 
-router = APIRouter()
+router = DeskRouter()
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,15 +55,10 @@ def link_page(request: Request) -> Response:
     return render(request, LinkPage())
 
 
-@router.post("/i")
-def enter(
-    request: Request,
-    session: SessionDep,
-    keystore: KeystoreDep,
-    sealer: SealerDep,
-    now: ClockDep,
-    secret: Annotated[str, Form()] = "",
-) -> Response:
+@router.desk("POST", "/i")
+def enter(call: Call) -> Response:
+    request, session, keystore, sealer, now = call.request, call.session, call.keystore, call.sealer, call.now
+    secret = str(call.form.get("secret", ""))
     visit = invitations.redeem(session, normalize_secret(secret) or "", now=now)
     try:
         earlier = find_respondent(request, session, keystore, sealer, now)

@@ -2,39 +2,39 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from fastapi import APIRouter
 from sqlmodel import Session
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
-from server.deps import SealerDep, SessionDep, is_https
+from server.deps import is_https
+from server.desk import Call, DeskRouter
 from server.key_pages import opened_by_words
 from server.languages import label_in
 from server.pages import RECEIPT_COOKIE, Page, Words, language_of, render, see_other, words_in
 from server.positions import state_of_position
 from server.questionnaire import Section, missing_from
-from server.respondents import AnyoneDep, Respondent, RespondentDep, forget, get_respondent
+from server.respondents import Respondent, anyone_of, forget, get_respondent, respondent_of
 from server.security import Sealer
 from server.sheets import (
     Sheet,
-    SheetDep,
     find_sheet,
     name_of,
     organizations_of,
     payload_of,
     period_of,
+    render_again,
     save_content,
+    sheet_of,
     title_of,
 )
 from surveys import ballots, key_locks, rounds
 
-router = APIRouter()
+router = DeskRouter()
 RECEIPT = RECEIPT_COOKIE
 
 
@@ -102,56 +102,73 @@ class ReceiptPage(Page):
     position_is_open: bool
 
 
-@router.get("/answer")
-def welcome_page(request: Request, session: SessionDep, respondent: RespondentDep) -> Response:
+@router.desk("GET", "/answer")
+def welcome_page(call: Call) -> Response:
+    request, session, respondent = call.request, call.session, respondent_of(call)
     sheet = find_sheet(request, session, respondent)
-    page = _welcome_page(session, sheet, language_of(request)) if sheet else _handed_in_page(respondent)
-    return render(request, page)
+    if sheet is None:
+        return render(request, _handed_in_page(respondent))
+    return render_again(request, sheet, _welcome_page(session, sheet, language_of(request)))
 
 
-@router.get("/answer/review")
-def review_page(request: Request, session: SessionDep, sheet: SheetDep) -> Response:
+@router.desk("GET", "/answer/review")
+def review_page(call: Call) -> Response:
+    request, session, sheet = call.request, call.session, sheet_of(call)
     entries = tuple(_entry(sheet, section) for section in sheet.sections)
     state = state_of_position(session, sheet.respondent)
-    return render(request, ReviewPage(entries, sum(entry.n_missing for entry in entries), state))
+    return render_again(request, sheet, ReviewPage(entries, sum(entry.n_missing for entry in entries), state))
 
 
-@router.post("/answer/hand-in")
-def hand_in(request: Request, session: SessionDep, sealer: SealerDep, respondent: AnyoneDep) -> Response:
+@router.desk("POST", "/answer/hand-in")
+def hand_in(call: Call) -> Response:
     """Seal the answers. Sent twice it is one ballot and one receipt."""
+    request, session, sealer, respondent = call.request, call.session, call.sealer, anyone_of(call)
     if respondent is None and sealer.unseal(RECEIPT, request.cookies.get(RECEIPT)):
         return see_other("/handed-in")
     respondent = get_respondent(respondent)
+    sheet = find_sheet(request, session, respondent)
+    return seal(call, sheet) if sheet else _leave(call, respondent)
+
+
+def seal(call: Call, sheet: Sheet) -> Response:
+    """The answers of this sheet into the box, and the person out of this browser."""
+    respondent = sheet.respondent
     visit, keys = respondent.visit, respondent.keys
-    if sheet := find_sheet(request, session, respondent):
-        ballots.cast(session, visit.round_, keys, visit.invitation.id, payload_of(sheet, language_of(request)))
+    ballots.cast(call.session, visit.round_, keys, visit.invitation.id, payload_of(sheet, language_of(call.request)))
+    return _leave(call, respondent)
+
+
+def _leave(call: Call, respondent: Respondent) -> Response:
     response = see_other("/handed-in")
-    _keep_receipt(response, request, session, sealer, respondent)
+    _keep_receipt(response, call.request, call.session, call.sealer, respondent)
     forget(response)
     return response
 
 
-@router.get("/handed-in")
-def receipt_page(request: Request, sealer: SealerDep) -> Response:
-    held = sealer.unseal(RECEIPT, request.cookies.get(RECEIPT))
+@router.desk("GET", "/handed-in")
+def receipt_page(call: Call) -> Response:
+    request = call.request
+    held = call.sealer.unseal(RECEIPT, request.cookies.get(RECEIPT))
     if held is None:
         raise HTTPException(404)
     closes_at = datetime.fromisoformat(held["closes_at"])
     return render(request, ReceiptPage(held["receipt"], closes_at, held["time_zone"], held["position_is_open"]))
 
 
-@router.post("/answer/replace")
-def replace_answers(session: SessionDep, respondent: RespondentDep) -> Response:
+@router.desk("POST", "/answer/replace")
+def replace_answers(call: Call) -> Response:
     """Begin again from an empty form, once; what was handed in counts until the new form is."""
+    session, respondent = call.session, respondent_of(call)
     keys, invitation_id = respondent.keys, respondent.visit.invitation.id
     if ballots.has_cast(session, keys, invitation_id) and not ballots.has_draft(session, keys, invitation_id):
         save_content(session, respondent, {})
     return see_other("/answer")
 
 
-@router.post("/answer/withdraw")
-def withdraw_answers(session: SessionDep, respondent: RespondentDep) -> Response:
+@router.desk("POST", "/answer/withdraw")
+def withdraw_answers(call: Call) -> Response:
     """Take the ballot out of the box; the link then opens an empty form."""
+    session, respondent = call.session, respondent_of(call)
     ballots.withdraw(session, respondent.keys, respondent.visit.invitation.id)
     return see_other("/answer")
 
@@ -159,7 +176,7 @@ def withdraw_answers(session: SessionDep, respondent: RespondentDep) -> Response
 def _welcome_page(session: Session, sheet: Sheet, language: str) -> WelcomePage:
     visit = sheet.respondent.visit
     partnership, round_ = visit.partnership, visit.round_
-    gone = Counter(one.organization_id for one in rounds.invitations_of(session, round_) if one.gone)
+    gone = rounds.gone_by_organization(session, round_)
     invited = tuple(
         Invited(name_of(organization, language), round_.invited[str(organization.id)], gone[organization.id])
         for organization in organizations_of(session, round_)

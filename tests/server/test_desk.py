@@ -1,0 +1,163 @@
+"""The respondents' desk: blank pages filled in, one writer, and what is kept of a round between two requests."""
+
+from __future__ import annotations
+
+import asyncio
+import gzip
+import random
+from contextlib import contextmanager
+
+import pytest
+from sqlmodel import Session, select
+
+from server.blank_pages import RESUME_CODE, BlankPage
+from server.writing import Writer
+from surveys import rounds
+from surveys.database import plain, transaction
+from surveys.models import Ballot, Organization
+from tests.bench._service import ONE_PAGE
+from tests.factories import make_organization, make_round, secret_of
+from tests.server.conftest import Person, text_of
+
+CHOICES = {item.code: 7 for item in ONE_PAGE.items}
+
+
+class TestBlankPages:
+    @pytest.mark.parametrize("language", ["en", "km"])
+    def test_filled_in_is_what_is_rendered(self, invited, language, monkeypatch):
+        """Every page of the questionnaire, half answered at random, beside the template itself."""
+        person = invited()
+        person.browser.post("/language", data={"language": language})
+        chance = random.Random(7)
+        for code in ("V", "T", "importance", "about", "open"):
+            answers = {f"{code}{n}": str(chance.randint(0, 10)) for n in range(1, 9) if chance.random() < 0.5}
+            saved = person.save(code, "back", **answers)
+            assert saved.status_code in (303, 404, 422)
+        pages = {path: person.see(path) for path in (f"/answer/part/{code}" for code in ("V", "T", "about", "open"))}
+        monkeypatch.setattr("server.routes.answering._filled_in", lambda *_: None)
+        for path, page in pages.items():
+            assert page.status_code == 200
+            assert person.see(path).text == page.text
+
+    def test_nothing_of_one_person_shows_to_the_next(self, invited):
+        first, second = invited(0), invited(1)
+        first.save("V", **{f"V{n}": "7" for n in range(1, 6)})
+        code = text_of(first.see("/answer/part/V").text).partition("resume code ")[2][:6]
+        page = second.see("/answer/part/V").text
+        assert " checked" not in page
+        assert code not in page
+
+    def test_compressed_parts_make_one_file(self):
+        page = BlankPage(f'<p>ខ្មែរ</p><input type="radio" name="A" value="1"><b>{RESUME_CODE}</b>')
+        for given in ({}, {"A": 1}):
+            assert gzip.decompress(page.packed(given, "123456")).decode() == page.filled(given, "123456")
+
+    def test_answer_that_is_no_choice(self):
+        assert BlankPage("<p>").filled({"A": 1}, "") is None
+
+
+class TestOnePage:
+    @pytest.fixture
+    def person(self, session, keystore, new_browser):
+        round_ = make_round(session, keystore, instrument=ONE_PAGE)
+        invitation = next(iter(rounds.invitations_of(session, round_)))
+        made = Person(new_browser(), invitation, secret_of(keystore, round_, invitation))
+        made.enter()
+        return made
+
+    def test_it_works(self, session, person):
+        assert 'value="hand-in"' in person.see("/answer/part/P").text
+        answer = person.save("P", "hand-in", **CHOICES)
+        assert answer.headers["location"] == "/handed-in"
+        assert len(session.exec(select(Ballot)).all()) == 1
+        assert "Your receipt" in person.see("/handed-in").text
+
+    def test_missing_answers_are_pointed_out_once(self, session, person):
+        assert "missing=1" in person.save("P", "hand-in", P1=3).headers["location"]
+        assert session.exec(select(Ballot)).all() == []
+        assert person.save("P", "hand-in", P1=3).headers["location"] == "/handed-in"
+
+    def test_sent_twice_is_one_ballot(self, session, person):
+        cookies = dict(person.browser.cookies)
+        person.save("P", "hand-in", **CHOICES)
+        person.browser.cookies.update(cookies)
+        person.save("P", "hand-in", **CHOICES)
+        assert len(session.exec(select(Ballot)).all()) == 1
+
+    def test_several_pages_are_not_handed_in_from_one(self, session, invited):
+        invited().save("V", "hand-in", **{f"V{n}": "7" for n in range(1, 6)})
+        assert session.exec(select(Ballot)).all() == []
+
+
+class TestWriter:
+    """Real commits, on a database of its own."""
+
+    def write_all(self, engine, acts):
+        writer = Writer(engine)
+
+        async def together():
+            return await asyncio.gather(*(writer.write(act) for act in acts), return_exceptions=True)
+
+        return asyncio.run(together())
+
+    def test_everything_is_there_when_it_is_answered(self, fresh_engine):
+        def act(number):
+            return lambda session: make_organization(session, f"Number {number}").name
+
+        assert self.write_all(fresh_engine, [act(n) for n in range(150)]) == [f"Number {n}" for n in range(150)]
+        with Session(fresh_engine) as session:
+            assert len(session.exec(select(Organization)).all()) == 150
+
+    def test_who_fails_leaves_nothing_and_harms_nobody(self, fresh_engine):
+        def fails(session):
+            make_organization(session, "Half done")
+            session.flush()
+            raise ValueError("wrong")
+
+        results = self.write_all(fresh_engine, [fails, lambda s: make_organization(s, "Whole").name, fails])
+        assert [type(one) for one in results] == [ValueError, str, ValueError]
+        with Session(fresh_engine) as session:
+            assert [one.name for one in session.exec(select(Organization))] == ["Whole"]
+
+    def test_failed_commit_is_told_to_all(self, fresh_engine, monkeypatch):
+        @contextmanager
+        def full_disk(engine):
+            with transaction(engine) as session:
+                yield session
+                raise OSError("No space left on device")
+
+        def act(number):
+            return lambda session: make_organization(session, f"Number {number}").name
+
+        monkeypatch.setattr("server.writing.transaction", full_disk)
+        results = self.write_all(fresh_engine, [act(number) for number in range(3)])
+        assert [type(one) for one in results] == [OSError] * 3
+        with Session(fresh_engine) as session:
+            assert session.exec(select(Organization)).all() == []
+
+    def test_writer_goes_on_after_a_fault(self, fresh_engine):
+        writer = Writer(fresh_engine)
+
+        def fails(_session):
+            raise ValueError
+
+        async def one_after_the_other():
+            with pytest.raises(ValueError):  # noqa: PT011 - raised two lines above
+                await writer.write(fails)
+            return await writer.write(lambda session: make_organization(session, "After").name)
+
+        assert asyncio.run(one_after_the_other()) == "After"
+
+
+class TestWhatIsKept:
+    def test_new_name_of_an_organization_shows_at_once(self, session, invited, asked):
+        person = invited()
+        assert person.see("/answer").status_code == 200
+        session.get_one(Organization, person.invitation.organization_id).name = "Renamed today"
+        assert "Renamed today" in person.see("/answer").text
+
+    def test_round_closed_by_another_process(self, session, invited, asked):
+        person = invited()
+        assert person.see("/answer/part/V").status_code == 200
+        plain(session, "UPDATE round SET state = 'closed' WHERE id = ?", asked.id)
+        assert person.see("/answer/part/V").status_code == 410
