@@ -45,6 +45,7 @@ class Description(Frozen):
     row: str
     title: Texts
     about: Texts = Given(default_factory=dict)
+    rule: Texts = Given(default_factory=dict)  # what the founding text demands of every entry
     is_list: bool = True
     items: tuple[str, ...] = ()
     fields: tuple[Field, ...]

@@ -11,7 +11,7 @@ from uuid import UUID
 
 from sqlmodel import Session, col, func, select
 
-from surveys import ballots, frozen, key_holders, key_locks, mailings, partnerships
+from surveys import ballots, frozen, key_holders, key_locks, mailings, musts, partnerships
 from surveys.answers import TEXT_LIMIT
 from surveys.instruments import Form, Instrument, form_for
 from surveys.invitations import GRACE, personal_secret, token_hash
@@ -182,6 +182,8 @@ def start(session: Session, round_: Round, keystore: Keystore) -> None:
     _require(round_, "prepared")
     counts = head_counts(session, round_)
     check_list(counts)
+    partnership = session.get_one(Partnership, round_.partnership_id)
+    musts.check(session, partnership, "round", round_.opens_at.date())
     if not round_.approved_by:
         raise NotApproved("a second person must approve the invitation list first")
     keys = keystore.load(round_.id) if keystore.holds(round_.id) else keystore.create(round_.id)

@@ -46,18 +46,13 @@ def make_organization(session: Session, name: str = "", kind: str = "central_gov
     return partnerships.create_organization(session, name=name or f"Organization {next(_numbers)}", kind=kind)
 
 
-def make_partnership(session: Session, *, members: Sequence[Organization] | None = None, **given: Any) -> Partnership:
-    """A partnership of the cast (or of `members`), the first national organization leading."""
+def make_partnership(
+    session: Session, *, members: Sequence[Organization] | None = None, phase: str = "pilot", **given: Any
+) -> Partnership:
+    """A partnership of the cast (or of `members`), the first national organization leading, its charter signed."""
     number = next(_numbers)
     made = partnerships.create_partnership(
-        session,
-        **{
-            "code": f"water-{number}",
-            "title": f"Clean water {number}",
-            "goal": "Safe water for all",
-            "phase": "pilot",
-            **given,
-        },
+        session, **{"code": f"water-{number}", "title": f"Clean water {number}", "goal": "Safe water for all", **given}
     )
     chosen = members if members is not None else [make_organization(session, f"{n} {number}", k) for n, k in CAST]
     lead = next((one for one in chosen if one.is_national), None)
@@ -66,6 +61,7 @@ def make_partnership(session: Session, *, members: Sequence[Organization] | None
         partnerships.join(session, made, organization, role=role, on=date(2024, 1, 1))
     session.flush()
     sign_charter(session, made)
+    made.phase = phase
     return made
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Callable
-from datetime import datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
 from pathlib import Path
 from uuid import UUID
 
@@ -12,6 +12,7 @@ from sqlalchemy import Engine
 from sqlmodel import Session, select
 
 from server.demonstration.agreements import agree
+from server.demonstration.charters import agree_charter, count_facts
 from server.demonstration.door import Door, write_door
 from server.demonstration.model import Panel
 from server.demonstration.programme import ORGANIZATIONS, PROGRAMME, Truth
@@ -29,6 +30,7 @@ from surveys.rounds import Invitee
 ROUNDS, HALF_YEAR, OPEN_FOR = 6, timedelta(days=182), timedelta(days=21)
 SEED = 20020924  # the year and season of the founding paper; any other number would do
 FACILITATOR = "amina@example.org"
+FACTS_BY = "Secretariat (invented)"
 FIRST = (
     "Sokha",
     "Bopha",
@@ -81,6 +83,7 @@ def load(
         made = {truth.code: _partnership(session, truth, cast, now) for truth in PROGRAMME}
         for partnership in made.values():
             accounts.entrust(session, account, partnership.id)
+            agree_charter(session, partnership, on=_beginning(now), today=now.date())
     total = len(PROGRAMME) * ROUNDS
     for place, truth in enumerate(PROGRAMME):
         stage = _Stage(engine, keystore, truth, made[truth.code].id, cast, SEED + place)
@@ -101,6 +104,10 @@ def _organizations(session: Session) -> dict[str, Organization]:
     }
 
 
+def _beginning(now: datetime) -> date:
+    return (now - (ROUNDS + 1) * HALF_YEAR).date()
+
+
 def _partnership(session: Session, truth: Truth, cast: dict[str, Organization], now: datetime) -> Partnership:
     made = partnerships.create_partnership(
         session,
@@ -112,7 +119,7 @@ def _partnership(session: Session, truth: Truth, cast: dict[str, Organization], 
         disclosure_level=truth.disclosure_level,
         is_demonstration=True,
     )
-    joined = (now - (ROUNDS + 1) * HALF_YEAR).date()
+    joined = _beginning(now)
     for place, code in enumerate(truth.members):
         role = {0: "lead", 1: "external_lead"}.get(place, "member")
         partnerships.join(session, made, cast[code], role=role, on=joined)
@@ -161,6 +168,7 @@ class _Stage:
                 break
         open_round(self.engine, self.keystore, round_id, now=late)
         agree(self.engine, self.truth.code, number)
+        count_facts(self.engine, self.id, number, FACTS_BY)
 
     def leave_open(self, number: int, now: datetime) -> tuple[tuple[str, str, str], ...]:
         """A round that visitors can answer: some have handed in, three links are told."""

@@ -15,6 +15,7 @@ from server.sheets import Sheet, circumstances_of, payload_of, period_of
 from surveys import ballots, invitations, partnerships, rounds
 from surveys.instruments import Form, standard_instrument
 from surveys.problems import InvalidAnswers
+from tests.charters import welcome_newcomers
 from tests.factories import NOW, make_organization, make_partnership, make_round, secret_of
 
 PTI = standard_instrument()
@@ -58,6 +59,7 @@ def test_form_stays_when_the_partnership_grows(session, keystore):
     partnership = respondent.visit.partnership
     for _ in range(6):
         partnerships.join(session, partnership, make_organization(session), on=NOW.date())
+    welcome_newcomers(session, partnership, on=NOW.date())
     opens_at = NOW + timedelta(days=180)
     make_round(session, keystore, partnership=partnership, opens_at=opens_at, closes_at=opens_at + timedelta(days=14))
     assert rounds.form_of(session, partnership.id) == Form()
