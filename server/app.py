@@ -19,12 +19,14 @@ from server.routes import (
     accessibility,
     account,
     answering,
+    commitments,
     entering,
     exporting,
     findings,
     handing_in,
     holding,
     inviting,
+    keeping,
     keys,
     keystore,
     notices,
@@ -62,6 +64,8 @@ ROUTES = (
     inviting,
     rounds,
     findings,
+    commitments,
+    keeping,
 )
 
 

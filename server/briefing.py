@@ -11,6 +11,7 @@ from datetime import date
 
 from server.languages import format_day, translator
 from server.pictures import Picture, profile_picture, trend_picture
+from server.promise_words import status_words
 from server.wording import Wording
 from surveys.instruments import Instrument, text_in
 from surveys.releases import AgendaEntry, Evidence, Release
@@ -24,7 +25,7 @@ class Agreement:
     action: str
     owner: str
     due_on: date | None
-    status: str  # open, agreed, done, dropped
+    status: str  # of the commitment, or of the question where there is none
     outcome: str = ""
 
 
@@ -278,7 +279,7 @@ def _dyads(last: Release, wording: Wording) -> tuple[Block, ...]:
 
 def _agreements(agreements: Sequence[Agreement], wording: Wording) -> tuple[Block, ...]:
     _ = wording._
-    words = {"open": _("under discussion"), "agreed": _("agreed"), "done": _("done"), "dropped": _("dropped")}
+    words = status_words(_)
     rows = tuple(
         (
             one.question,

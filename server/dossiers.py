@@ -15,9 +15,18 @@ from server.deps import audience_of
 from server.pages import Words
 from server.sheets import read_version, title_of
 from server.wording import Wording
-from surveys import accounts, discussions, releases, rounds
+from surveys import accounts, commitments, discussions, releases, rounds
 from surveys.instruments import Instrument
-from surveys.models import Account, Discussion, InstrumentVersion, Membership, Organization, Partnership, Round
+from surveys.models import (
+    Account,
+    Commitment,
+    Discussion,
+    InstrumentVersion,
+    Membership,
+    Organization,
+    Partnership,
+    Round,
+)
 from surveys.releases import Release
 
 Instruments = Mapping[tuple[str, int], Instrument]
@@ -107,21 +116,34 @@ def organizations_by_id(session: Session, partnership_id: UUID) -> dict[UUID, Or
     return {one.id: one for one in session.exec(query)}
 
 
-def as_agreement(entry: Discussion, owners: Mapping[UUID, Organization], language: str) -> Agreement:
-    owner = owners.get(entry.owner_organization_id) if entry.owner_organization_id else None
-    name = "" if owner is None else (owner.names or {}).get(language) or owner.name
-    return Agreement(entry.question, entry.agreed_action, name, entry.due_on, entry.status, entry.outcome)
+def agreements_of(session: Session, partnership_id: UUID, language: str) -> tuple[tuple[UUID, Agreement], ...]:
+    """Every question taken up, the latest first, with each commitment it led to: a line for each."""
+    entries = discussions.of_partnership(session, partnership_id)
+    if not entries:
+        return ()
+    owners = organizations_by_id(session, partnership_id)
+    made = commitments.of_partnership(session, partnership_id)
+    found: list[tuple[UUID, Agreement]] = []
+    for entry in entries:
+        led_to = [one for one in made if one.discussion_id == entry.id]
+        found += [(entry.id, as_agreement(entry, one, owners, language)) for one in led_to]
+        if not led_to:
+            found.append((entry.id, Agreement(entry.question, entry.conclusion, "", None, entry.status)))
+    return tuple(found)
+
+
+def as_agreement(entry: Discussion, made: Commitment, owners: Mapping[UUID, Organization], language: str) -> Agreement:
+    owner = owners[made.owner_organization_id]
+    name = (owner.names or {}).get(language) or owner.name
+    return Agreement(entry.question, made.what, name, made.due_on, made.status, made.evidence or made.note)
 
 
 def agreements_before(session: Session, dossier: Dossier, round_number: int) -> tuple[Agreement, ...]:
     """What earlier rounds led to and what became of it, oldest first."""
-    owners = organizations_by_id(session, dossier.partnership.id)
     numbers = {one.id: one.number for one in rounds.of_partnership(session, dossier.partnership.id)}
-    return tuple(
-        as_agreement(entry, owners, dossier.wording.language)
-        for entry in reversed(discussions.of_partnership(session, dossier.partnership.id))
-        if numbers[entry.round_id] < round_number
-    )
+    entries = {one.id: one for one in discussions.of_partnership(session, dossier.partnership.id)}
+    found = agreements_of(session, dossier.partnership.id, dossier.wording.language)
+    return tuple(plain for key, plain in reversed(found) if numbers[entries[key].round_id] < round_number)
 
 
 def latest_rounds(session: Session, partnership_ids: Sequence[UUID]) -> dict[UUID, Round]:
@@ -131,8 +153,5 @@ def latest_rounds(session: Session, partnership_ids: Sequence[UUID]) -> dict[UUI
 
 
 def overdue_counts(session: Session, partnership_ids: Sequence[UUID], today: date) -> Counter[UUID]:
-    """Agreed actions past their date, by partnership."""
-    query = select(Discussion).where(
-        col(Discussion.partnership_id).in_(partnership_ids), col(Discussion.status) == discussions.AGREED
-    )
-    return Counter(entry.partnership_id for entry in discussions.overdue(session.exec(query).all(), today))
+    """Commitments past their date, by partnership."""
+    return Counter(one.partnership_id for one in commitments.overdue(session, partnership_ids, today))

@@ -2,24 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
-from uuid import UUID
 
 from sqlmodel import Session
 
-from server.dossiers import Dossier, as_agreement, organizations_by_id
+from server.dossiers import Dossier, agreements_of
 from server.languages import format_day, translator
+from server.promise_words import status_words
 from server.reading import is_overdue
 from surveys import discussions, rounds
-from surveys.models import Discussion, Organization, Round
-
-STATUSES = ("open", "agreed", "done", "dropped")
 
 
 @dataclass(frozen=True, slots=True)
 class EntryLine:
+    """A question with one commitment it led to; a question that led to several has a line for each."""
+
     address: str
     question: str
     about: str
@@ -33,37 +32,27 @@ class EntryLine:
     outcome: str
 
 
-def status_words(_: Callable[[str], str]) -> dict[str, str]:
-    return {"open": _("under discussion"), "agreed": _("agreed"), "done": _("done"), "dropped": _("dropped")}
-
-
 def entry_lines(session: Session, dossier: Dossier, today: date) -> tuple[EntryLine, ...]:
     """Every entry of the partnership, the latest first."""
-    entries = discussions.of_partnership(session, dossier.partnership.id)
-    if not entries:
-        return ()
-    owners = organizations_by_id(session, dossier.partnership.id)
-    by_id = {one.id: one for one in rounds.of_partnership(session, dossier.partnership.id)}
-    return tuple(entry_line(entry, dossier, by_id[entry.round_id], owners, today) for entry in entries)
-
-
-def entry_line(
-    entry: Discussion, dossier: Dossier, round_: Round, owners: Mapping[UUID, Organization], today: date
-) -> EntryLine:
-    language = dossier.wording.language
-    plain = as_agreement(entry, owners, language)
-    return EntryLine(
-        address=f"{dossier.address}/discussion/{entry.id}",
-        question=entry.question,
-        about=dossier.wording.target(entry.target),
-        round_label=dossier.wording.label(round_.label),
-        round_number=round_.number,
-        action=plain.action,
-        owner=plain.owner,
-        due=format_day(entry.due_on, language) if entry.due_on else "",
-        status=status_words(translator(language).gettext)[entry.status],
-        is_overdue=is_overdue(entry.status, entry.due_on, today),
-        outcome=entry.outcome,
+    wording, language = dossier.wording, dossier.wording.language
+    words = status_words(translator(language).gettext)
+    entries = {one.id: one for one in discussions.of_partnership(session, dossier.partnership.id)}
+    by_id = {one.id: one for one in rounds.of_partnership(session, dossier.partnership.id)} if entries else {}
+    return tuple(
+        EntryLine(
+            address=f"{dossier.address}/discussion/{key}",
+            question=plain.question,
+            about=wording.target(entries[key].target),
+            round_label=wording.label(by_id[entries[key].round_id].label),
+            round_number=by_id[entries[key].round_id].number,
+            action=plain.action,
+            owner=plain.owner,
+            due=format_day(plain.due_on, language) if plain.due_on else "",
+            status=words[plain.status],
+            is_overdue=is_overdue(plain.status, plain.due_on, today),
+            outcome=plain.outcome,
+        )
+        for key, plain in agreements_of(session, dossier.partnership.id, language)
     )
 
 

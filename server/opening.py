@@ -27,7 +27,7 @@ from server.measurement import EarlierRound, RoundAnswers, answers_of_round, rem
 from server.opening_checks import check_counts, check_levels
 from server.programme import programme_of
 from server.releasing import Heading, Protected, release_of, unopened_release
-from surveys import audit, ballots, discussions, frozen, key_locks, mailings, releases, rounds
+from surveys import audit, ballots, commitments, frozen, key_locks, mailings, releases, rounds
 from surveys.database import transaction
 from surveys.instruments import Instrument
 from surveys.key_locks import Unlocked
@@ -165,9 +165,7 @@ def _released(session: Session, opened: _Opened, given: RoundAnswers) -> Protect
 
 def _agreed_before(session: Session, round_: Round) -> list[date]:
     """The days of the agreements this round can say something about."""
-    entries = discussions.of_partnership(session, round_.partnership_id)
-    agreed = (entry for entry in entries if entry.status in ("agreed", "done"))
-    return [entry.opened_at.date() for entry in agreed if entry.opened_at < round_.closes_at]
+    return commitments.agreed_days(session, round_.partnership_id, round_.closes_at)
 
 
 def _without_answers(opened: _Opened) -> Protected:

@@ -1,35 +1,38 @@
-"""From a finding to an agreement: a question, an action, an owner, a date, and what became of it."""
+"""From a finding to an agreement: findings taken up as open questions, in the facilitator's words and order."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from datetime import date, datetime
+from collections.abc import Iterable
+from datetime import datetime
 from uuid import UUID
 
 from sqlmodel import Session, col, select
 
 from surveys.models import Discussion, ReleaseRow
-from surveys.problems import InvalidInput, NotFound
+from surveys.problems import ChangedMeanwhile, InvalidInput, NotFound
+from surveys.texts import LONGEST, checked
 
-LONGEST = 4_000
-OPEN, AGREED = "open", "agreed"
+OPEN, AGREED, DROPPED = "open", "agreed", "dropped"
+STATUSES = (OPEN, AGREED, DROPPED)
+__all__ = ["AGREED", "DROPPED", "LONGEST", "OPEN", "STATUSES"]
 
 
 def open_entry(
-    session: Session, *, partnership_id: UUID, round_id: UUID, target: str, question: str, now: datetime
+    session: Session, *, partnership_id: UUID, round_id: UUID, target: str, question: str, now: datetime, by: str = ""
 ) -> Discussion:
-    """Take up a finding of a released round; the entry keeps the digest of the release it cites."""
-    cited = session.exec(
-        select(ReleaseRow).where(ReleaseRow.round_id == round_id).order_by(col(ReleaseRow.revision).desc()).limit(1)
-    ).first()
+    """Take up a finding of a released round; the entry keeps the digest and revision of the release it cites."""
+    cited = latest_release(session, round_id)
     if cited is None:
         raise InvalidInput("only findings of a released round can be discussed")
     entry = Discussion(
         partnership_id=partnership_id,
         round_id=round_id,
         release_digest=cited.digest,
+        release_revision=cited.revision,
         target=target,
-        question=_checked(question, "question", required=True),
+        question=checked(question, "question", required=True),
+        place=len(of_partnership(session, partnership_id)) + 1,
+        changed_by=by,
         opened_at=now,
         changed_at=now,
     )
@@ -38,42 +41,56 @@ def open_entry(
     return entry
 
 
+def latest_release(session: Session, round_id: UUID) -> ReleaseRow | None:
+    query = select(ReleaseRow).where(ReleaseRow.round_id == round_id).order_by(col(ReleaseRow.revision).desc()).limit(1)
+    return session.exec(query).first()
+
+
 def update_entry(
-    entry: Discussion,
-    *,
-    agreed_action: str,
-    owner_organization_id: UUID | None,
-    due_on: date | None,
-    status: str,
-    outcome: str,
-    members: Sequence[UUID],
-    now: datetime,
+    entry: Discussion, *, question: str, status: str, conclusion: str, seen: int, by: str, now: datetime
 ) -> None:
-    """Record what was agreed or what became of it. An agreement needs an action, an owner and a date."""
-    if status not in ("open", "agreed", "done", "dropped"):
-        raise InvalidInput("the state of an entry is one of: open, agreed, done, dropped")
-    if owner_organization_id is not None and owner_organization_id not in members:
-        raise InvalidInput("the owner must be a partner of this partnership")
-    action = _checked(agreed_action, "agreed action")
-    if status != OPEN and status != "dropped" and not (action and owner_organization_id and due_on):
-        raise InvalidInput("an agreement needs an action, an owner and a date")
-    if status == AGREED and due_on is not None and entry.status == OPEN and due_on < now.date():
-        raise InvalidInput("the date of a new agreement lies in the past")
-    entry.agreed_action, entry.owner_organization_id, entry.due_on = action, owner_organization_id, due_on
-    entry.status, entry.outcome, entry.changed_at = status, _checked(outcome, "outcome"), now
+    """Word the question anew, or say how the discussion of it stands. seen: the version the writer had before him."""
+    check_seen(entry, seen)
+    if status not in STATUSES:
+        raise InvalidInput(f"the state of an entry is one of: {', '.join(STATUSES)}")
+    if status == AGREED and not conclusion.strip():
+        raise InvalidInput("an agreement needs words: what was agreed?")
+    entry.question = checked(question, "question", required=True)
+    entry.status, entry.conclusion = status, checked(conclusion, "conclusion")
+    entry.version, entry.changed_by, entry.changed_at = seen + 1, by, now
 
 
-def _checked(text: str, name: str, *, required: bool = False) -> str:
-    clean = text.strip()
-    if required and not clean:
-        raise InvalidInput(f"the {name} is empty")
-    if len(clean) > LONGEST:
-        raise InvalidInput(f"the {name} has {len(clean)} characters; {LONGEST} fit, nothing was cut or saved")
-    return clean
+def conclude(entry: Discussion, conclusion: str, *, by: str, now: datetime) -> None:
+    """A meeting decided on it."""
+    entry.status, entry.conclusion = AGREED, conclusion
+    entry.version, entry.changed_by, entry.changed_at = entry.version + 1, by, now
 
 
-def get_entry(session: Session, entry_id: UUID, partnership_id: UUID) -> Discussion:
-    found = session.get(Discussion, entry_id)
+def check_seen(row: object, seen: int) -> None:
+    """Two people at work on one thing: the later one is shown what the earlier one saved."""
+    version = getattr(row, "version", 0)
+    if version != seen:
+        raise ChangedMeanwhile(f"version {version} was saved after version {seen} was read", version=version)
+
+
+def move(session: Session, entry: Discussion, *, up: bool) -> None:
+    """One place up or down among the questions still open."""
+    ordered = in_order(one for one in of_partnership(session, entry.partnership_id) if one.status == OPEN)
+    at = ordered.index(entry) if entry in ordered else -1
+    other = at - 1 if up else at + 1
+    if at < 0 or not 0 <= other < len(ordered):
+        return
+    ordered[at], ordered[other] = ordered[other], ordered[at]
+    for place, one in enumerate(ordered, start=1):
+        one.place = place
+
+
+def in_order(entries: Iterable[Discussion]) -> list[Discussion]:
+    return sorted(entries, key=lambda entry: (entry.place, entry.opened_at, str(entry.id)))
+
+
+def get_entry(session: Session, entry_id: UUID, partnership_id: UUID, *, to_change: bool = False) -> Discussion:
+    found = session.get(Discussion, entry_id, with_for_update=to_change or None)
     if found is None or found.partnership_id != partnership_id:
         raise NotFound("there is no such entry")
     return found
@@ -85,5 +102,7 @@ def of_partnership(session: Session, partnership_id: UUID) -> list[Discussion]:
     return sorted(session.exec(query).all(), key=lambda entry: (entry.opened_at, str(entry.id)), reverse=True)
 
 
-def overdue(entries: Sequence[Discussion], today: date) -> list[Discussion]:
-    return [entry for entry in entries if entry.status == AGREED and entry.due_on is not None and entry.due_on < today]
+def revised_since(session: Session, entry: Discussion) -> int | None:
+    """The revision that stands now, where the release was revised after it was cited."""
+    latest = latest_release(session, entry.round_id)
+    return latest.revision if latest and latest.revision > entry.release_revision else None

@@ -126,3 +126,11 @@ class ReleaseExists(SurveyProblem):
 
 class OpeningFailed(SurveyProblem):
     """The opening job's own checks failed: the round stays closed and sealed."""
+
+
+class ChangedMeanwhile(SurveyProblem):
+    """Somebody saved the same thing after this writer had opened it; details hold the version that stands."""
+
+
+class NotAllowedNow(SurveyProblem):
+    """A step that this role cannot take in this state."""

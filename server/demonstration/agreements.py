@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime, timedelta
-from uuid import UUID
+from datetime import datetime, timedelta
 
 from sqlalchemy import Engine
 from sqlmodel import Session, col, select
 
-from surveys import discussions
+from surveys import commitments, discussions
+from surveys.commitments import Promise
 from surveys.database import transaction
-from surveys.models import Discussion, Membership, Organization, Partnership, Round
+from surveys.models import Membership, Organization, Partnership, Round
 
+CHAIR = "Amina (invented)"
 # partnership, round, target, question, action, owner, days until due, status, outcome
 ENTRIES = (
     (
@@ -71,55 +72,36 @@ def agree(engine: Engine, partnership_code: str, number: int) -> None:
                 continue
             after = rounds[number].closes_at + timedelta(days=14)
             if number == cited + 1 and status == "done":
-                _settle(session, partnership, question, outcome, after)
+                _settle(session, partnership, action, outcome, after)
             if number != cited:
                 continue
             id_, round_id = partnership.id, rounds[cited].id
             entry = discussions.open_entry(
-                session, partnership_id=id_, round_id=round_id, target=target, question=question, now=after
+                session, partnership_id=id_, round_id=round_id, target=target, question=question, now=after, by=CHAIR
             )
             if status != "open":
-                members = _members(session, partnership)
-                owner_id = next(one.id for one in members if one.name == owner)
-                due_on = (after + timedelta(days=days)).date()
-                _update(entry, members, action, owner_id, due_on, "agreed", "", after)
+                discussions.conclude(entry, action, by=CHAIR, now=after)
+                members = members_of(session, partnership)
+                promise = Promise(action, members[owner].id, None, (after + timedelta(days=days)).date(), target)
+                ids = [one.id for one in members.values()]
+                commitments.make(session, id_, promise, members=ids, by=CHAIR, now=after, discussion_id=entry.id)
 
 
-def _settle(session: Session, partnership: Partnership, question: str, outcome: str, now: datetime) -> None:
-    found = discussions.of_partnership(session, partnership.id)
-    entry = next(one for one in found if one.question == question)
-    owner, due_on = entry.owner_organization_id, entry.due_on
-    assert owner is not None
-    assert due_on is not None
-    _update(entry, _members(session, partnership), entry.agreed_action, owner, due_on, "done", outcome, now)
+def _settle(session: Session, partnership: Partnership, action: str, outcome: str, now: datetime) -> None:
+    """Done on its last day, and verified by a partner of the other side."""
+    made = next(one for one in commitments.of_partnership(session, partnership.id) if one.what == action)
+    members = {one.id: one for one in members_of(session, partnership).values()}
+    owner = members[made.owner_organization_id]
+    assert made.due_on is not None
+    commitments.report_done(made, outcome, made.due_on, seen=made.version, by=owner.name, now=now)
+    other = next(one for one in members.values() if commitments.may_verify(made, one, owner))
+    commitments.verify(made, other, owner=owner, person="Naoko (invented)", seen=made.version, now=now)
 
 
-def _update(
-    entry: Discussion,
-    members: list[Organization],
-    action: str,
-    owner: UUID,
-    due_on: date,
-    status: str,
-    outcome: str,
-    now: datetime,
-) -> None:
-    discussions.update_entry(
-        entry,
-        agreed_action=action,
-        owner_organization_id=owner,
-        due_on=due_on,
-        status=status,
-        outcome=outcome,
-        members=[one.id for one in members],
-        now=now,
-    )
-
-
-def _members(session: Session, partnership: Partnership) -> list[Organization]:
+def members_of(session: Session, partnership: Partnership) -> dict[str, Organization]:
     query = (
         select(Organization)
         .join(Membership, col(Membership.organization_id) == col(Organization.id))
         .where(Membership.partnership_id == partnership.id)
     )
-    return list(session.exec(query).all())
+    return {one.name: one for one in session.exec(query)}

@@ -1,31 +1,27 @@
-"""From a finding to an agreement: open an entry with a question, record what was agreed, say what became of it."""
+"""From a finding to a question for the table: take it up, word it, order it, reply to it, say what was concluded."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date
 from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Form, Query
 from sqlmodel import Session
 from starlette.exceptions import HTTPException
-from starlette.requests import Request
 from starlette.responses import Response
 
-from server import agreeing
-from server.agreeing import EntryForm, form_of, too_long
-from server.briefing import Table
-from server.deps import AccountDep, ClockDep, FormDep, SessionDep, may_run, partnership_for, partnership_to_run
-from server.dossiers import Dossier, open_dossier, organizations_by_id
-from server.entries import EntryLine, entry_line, entry_lines, status_words
-from server.languages import format_month
-from server.pages import Page, Words, language_of, render, see_other
+from server.deps import FormDep
+from server.dossiers import Dossier
+from server.fields import Fields, Typed, seen_version
+from server.pages import Page, Words, see_other
+from server.places import ChairDep, Place, PlaceDep
+from server.promise_words import status_words
+from server.questions import Question, QuestionLine, question_lines, question_of
 from server.reading import Finding, findings
-from server.sheets import name_of
-from surveys import audit, discussions, partnerships, rounds
-from surveys.discussions import LONGEST
-from surveys.models import Account, Discussion
+from surveys import discussions, replies, rounds
+from surveys.models import Discussion
+from surveys.problems import ChangedMeanwhile
 
 router = APIRouter()
 
@@ -37,7 +33,8 @@ class DiscussionPage(Page):
     address: str
     last_number: int | None
     to_take_up: tuple[Finding, ...]
-    entries: tuple[EntryLine, ...]
+    questions: tuple[QuestionLine, ...]
+    heard: tuple[tuple[str, str], ...]  # what the last round says of keeping agreements
     may_run: bool
 
 
@@ -51,8 +48,7 @@ class NewEntryPage(Page):
     target: str
     about: str
     finding: Finding | None
-    question: str
-    fault: str
+    typed: Typed
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,53 +56,65 @@ class EntryPage(Page):
     template = "discussion/entry.html"
     title: Words
     address: str
-    line: EntryLine
-    since: Table
-    owners: tuple[tuple[str, Words], ...]
+    entry: Question
+    typed: Typed
+    version: int
     statuses: tuple[tuple[str, str], ...]
-    form: EntryForm
+    changed: tuple[tuple[str, str, str], ...]  # field, what stands saved, what was typed: after a collision
+    changed_by: str
+    reply: str | None  # this account's own comment; None where it represents nobody, or it is too late
+    reply_typed: Typed
     may_run: bool
 
 
 @router.get("/partnerships/{partnership_id}/discussion")
-def discussion_page(
-    request: Request, session: SessionDep, account: AccountDep, now: ClockDep, partnership_id: UUID
-) -> Response:
-    partnership = partnership_for(session, account, partnership_id)
-    dossier = open_dossier(session, account, partnership, language_of(request))
-    lines = entry_lines(session, dossier, now.date())
+def discussion_page(place: PlaceDep) -> Response:
+    dossier = place.dossier
     last = dossier.series[-1] if dossier.series else None
-    taken = {(line.round_number, line.about) for line in lines}
     page = DiscussionPage(
         title=dossier.title,
         address=dossier.address,
         last_number=last.round_number if last else None,
-        to_take_up=tuple(
-            finding
-            for finding in (findings(last, dossier.wording) if last else ())
-            if last and (last.round_number, dossier.wording.target(finding.target)) not in taken
-        ),
-        entries=tuple(sorted(lines, key=lambda line: not line.is_overdue)),
-        may_run=may_run(session, account, partnership.id),
+        to_take_up=_to_take_up(place),
+        questions=question_lines(place),
+        heard=_heard(dossier),
+        may_run=place.may_run,
     )
-    return render(request, page)
+    return place.show(page)
+
+
+def _to_take_up(place: Place) -> tuple[Finding, ...]:
+    """The agenda of the last release without what stands on the table already."""
+    if not place.dossier.series:
+        return ()
+    last = place.dossier.series[-1]
+    numbers = {one.id: one.number for one in rounds.of_partnership(place.session, place.partnership.id)}
+    entries = discussions.of_partnership(place.session, place.partnership.id)
+    taken = {one.target for one in entries if numbers[one.round_id] == last.round_number}
+    return tuple(one for one in findings(last, place.dossier.wording) if one.target not in taken)
+
+
+def _heard(dossier: Dossier) -> tuple[tuple[str, str], ...]:
+    """C1 and C2, asked from the second round on: was it done, did anything improve?"""
+    if not dossier.series:
+        return ()
+    last, wording = dossier.series[-1], dossier.wording
+    asked = [f"item:{item.code}" for item in wording.instrument.items if not item.in_index]
+    return tuple(
+        (wording.target(target), wording.full_level(cell)) for target in asked if (cell := last.find("level", target))
+    )
 
 
 @router.get("/partnerships/{partnership_id}/discussion/new")
 def new_entry_page(
-    request: Request,
-    session: SessionDep,
-    account: AccountDep,
-    partnership_id: UUID,
+    place: ChairDep,
     number: Annotated[int, Query(alias="round", ge=1, le=9999)],
     target: Annotated[str, Query(max_length=200)],
 ) -> Response:
-    partnership = partnership_to_run(session, account, partnership_id)
-    dossier = open_dossier(session, account, partnership, language_of(request))
-    return render(request, _new_entry(dossier, number, target))
+    return place.show(_new_entry(place.dossier, number, target))
 
 
-def _new_entry(dossier: Dossier, number: int, target: str, question: str = "", fault: str = "") -> NewEntryPage:
+def _new_entry(dossier: Dossier, number: int, target: str, typed: Typed | None = None) -> NewEntryPage:
     """The form for one finding of one release; what the release does not speak of cannot be taken up."""
     if not dossier.has_release(number):
         raise HTTPException(404)
@@ -123,43 +131,39 @@ def _new_entry(dossier: Dossier, number: int, target: str, question: str = "", f
         target=target,
         about=wording.target(target),
         finding=agenda.get(target),
-        question=question or wording.question(target),
-        fault=fault,
+        typed=typed or Typed({"question": wording.question(target)}),
     )
 
 
 @router.post("/partnerships/{partnership_id}/discussion")
 def open_entry(
-    request: Request,
-    session: SessionDep,
-    account: AccountDep,
-    now: ClockDep,
-    partnership_id: UUID,
+    place: ChairDep,
+    form: FormDep,
     number: Annotated[int, Form(alias="round", ge=1, le=9999)],
     target: Annotated[str, Form(max_length=200)],
-    question: Annotated[str, Form()] = "",
 ) -> Response:
     """Take up a finding. The same question sent twice is one entry."""
-    partnership = partnership_to_run(session, account, partnership_id)
-    dossier = open_dossier(session, account, partnership, language_of(request))
-    if fault := _fault_of(question, dossier):
-        return render(request, _new_entry(dossier, number, target, question, fault), status=422)
-    _new_entry(dossier, number, target)  # refuses what the release does not speak of
-    round_ = rounds.get_round(session, partnership.id, number)
-    entry = _find_same(session, partnership.id, round_.id, target, question.strip())
+    fields = Fields(form, place._)
+    question = fields.text("question", required=True)
+    page = _new_entry(place.dossier, number, target, fields.typed)  # refuses what the release does not speak of
+    if fields.faults:
+        return place.show(page, status=422)
+    id_ = place.partnership.id
+    round_ = rounds.get_round(place.session, id_, number)
+    entry = _find_same(place.session, id_, round_.id, target, question)
     if entry is None:
+        by = place.account.name
         entry = discussions.open_entry(
-            session, partnership_id=partnership.id, round_id=round_.id, target=target, question=question, now=now
+            place.session,
+            partnership_id=id_,
+            round_id=round_.id,
+            target=target,
+            question=question,
+            now=place.now,
+            by=by,
         )
-        audit.record(session, account.email, "opened a discussion entry", f"entry {entry.id}", now)
-    return see_other(f"{dossier.address}/discussion/{entry.id}")
-
-
-def _fault_of(question: str, dossier: Dossier) -> str:
-    _ = dossier.wording._
-    if not question.strip():
-        return _("Please write a question.")
-    return too_long(question.strip(), _) if len(question.strip()) > LONGEST else ""
+        place.record("opened a discussion entry", f"entry {entry.id}")
+    return see_other(f"{place.address}/discussion/{entry.id}")
 
 
 def _find_same(session: Session, partnership_id: UUID, round_id: UUID, target: str, question: str) -> Discussion | None:
@@ -169,87 +173,103 @@ def _find_same(session: Session, partnership_id: UUID, round_id: UUID, target: s
 
 
 @router.get("/partnerships/{partnership_id}/discussion/{entry_id}")
-def entry_page(
-    request: Request, session: SessionDep, account: AccountDep, now: ClockDep, partnership_id: UUID, entry_id: UUID
-) -> Response:
-    partnership = partnership_for(session, account, partnership_id)
-    entry = discussions.get_entry(session, entry_id, partnership.id)
-    dossier = open_dossier(session, account, partnership, language_of(request))
-    return render(request, _entry_page(session, account, dossier, entry, form_of(entry), now.date()))
-
-
-@router.post("/partnerships/{partnership_id}/discussion/{entry_id}")
-def update_entry(
-    request: Request,
-    session: SessionDep,
-    account: AccountDep,
-    now: ClockDep,
-    form: FormDep,
-    partnership_id: UUID,
-    entry_id: UUID,
-) -> Response:
-    partnership = partnership_to_run(session, account, partnership_id)
-    entry = discussions.get_entry(session, entry_id, partnership.id)
-    dossier = open_dossier(session, account, partnership, language_of(request))
-    owners = _possible_owners(session, dossier, entry, now.date())
-    typed = agreeing.read_form(form, entry, {code for code, _ in owners}, now.date(), dossier.wording._)
-    if typed.faults:
-        return render(request, _entry_page(session, account, dossier, entry, typed, now.date()), status=422)
-    discussions.update_entry(
-        entry,
-        agreed_action=typed.action,
-        owner_organization_id=typed.owner_id,
-        due_on=typed.due_date,
-        status=typed.status,
-        outcome=typed.outcome,
-        members=[UUID(code) for code, _ in owners],
-        now=now,
-    )
-    audit.record(session, account.email, f"set a discussion entry to {typed.status}", f"entry {entry.id}", now)
-    return see_other(f"{dossier.address}/discussion/{entry.id}")
+def entry_page(place: PlaceDep, entry_id: UUID) -> Response:
+    return place.show(_entry_page(place, discussions.get_entry(place.session, entry_id, place.partnership.id)))
 
 
 def _entry_page(
-    session: Session, account: Account, dossier: Dossier, entry: Discussion, form: EntryForm, today: date
+    place: Place,
+    entry: Discussion,
+    typed: Typed | None = None,
+    reply_typed: Typed | None = None,
+    *,
+    changed: bool = False,
 ) -> EntryPage:
-    by_id = {one.id: one for one in rounds.of_partnership(session, dossier.partnership.id)}
-    round_ = by_id[entry.round_id]
+    saved = {"question": entry.question, "status": entry.status, "conclusion": entry.conclusion}
+    words = status_words(place._)
+    own = None
+    if place.organization_id is not None and entry.status == discussions.OPEN:
+        found = replies.find(place.session, entry.id, place.organization_id)
+        own = found.text if found else ""
     return EntryPage(
-        title=dossier.title,
-        address=dossier.address,
-        line=entry_line(entry, dossier, round_, organizations_by_id(session, dossier.partnership.id), today),
-        since=_since(dossier, entry.target, round_.number),
-        owners=_possible_owners(session, dossier, entry, today),
-        statuses=tuple(status_words(dossier.wording._).items()),
-        form=form,
-        may_run=may_run(session, account, dossier.partnership.id),
+        title=place.dossier.title,
+        address=place.address,
+        entry=question_of(entry, place),
+        typed=typed or Typed(saved),
+        version=entry.version,
+        statuses=tuple((code, words[code]) for code in discussions.STATUSES),
+        changed=differences(place, saved, typed) if changed and typed else (),
+        changed_by=entry.changed_by,
+        reply=own,
+        reply_typed=reply_typed or Typed({"reply": own or ""}),
+        may_run=place.may_run,
     )
 
 
-def _possible_owners(
-    session: Session, dossier: Dossier, entry: Discussion, today: date
-) -> tuple[tuple[str, Words], ...]:
-    """The members of today, and whoever owns the entry already, also after leaving."""
-    members = {one.id: one for _, one in partnerships.members_on(session, dossier.partnership.id, today)}
-    if entry.owner_organization_id is not None and entry.owner_organization_id not in members:
-        members[entry.owner_organization_id] = organizations_by_id(session, dossier.partnership.id)[
-            entry.owner_organization_id
-        ]
-    return tuple((str(one.id), name_of(one, dossier.wording.language)) for one in members.values())
+def differences(place: Place, saved: dict[str, str], typed: Typed) -> tuple[tuple[str, str, str], ...]:
+    """Field by field what somebody else saved and what was typed here; nothing of either is lost."""
+    _, words = place._, status_words(place._)
+    names = {
+        "question": _("The question for the table"),
+        "status": _("State"),
+        "conclusion": _("What was agreed"),
+        "notes": _("What was said"),
+        "decision": _("What was agreed"),
+        "rule": _("Decided by"),
+        "dissent": _("Who sees it differently, and why"),
+    }
+    return tuple(
+        (names[name], words.get(value, value), words.get(typed[name], typed[name]))
+        for name, value in saved.items()
+        if value != typed[name]
+    )
 
 
-def _since(dossier: Dossier, target: str, number: int) -> Table:
-    """What the numbers said when the finding was taken up, and in every round since."""
-    _ = dossier.wording._
-    rows = tuple(
-        (
-            dossier.wording.label(release.round_label),
-            format_month(release.closed_on, dossier.wording.language),
-            dossier.wording.level(release.find("level", target)),
-            dossier.wording.change(release.find("change_last", target)),
+@router.post("/partnerships/{partnership_id}/discussion/{entry_id}")
+def update_entry(place: ChairDep, form: FormDep, entry_id: UUID) -> Response:
+    entry = discussions.get_entry(place.session, entry_id, place.partnership.id, to_change=True)
+    fields = Fields(form, place._)
+    question, conclusion = fields.text("question", required=True), fields.text("conclusion")
+    status = fields.choice("status", discussions.STATUSES)
+    if status == discussions.AGREED and not conclusion:
+        fields.faults["conclusion"] = place._("Please say what was agreed.")
+    if fields.faults:
+        return place.show(_entry_page(place, entry, fields.typed), status=422)
+    try:
+        discussions.update_entry(
+            entry,
+            question=question,
+            status=status,
+            conclusion=conclusion,
+            seen=seen_version(form),
+            by=place.account.name,
+            now=place.now,
         )
-        for release in dossier.series
-        if release.round_number >= number
-    )
-    header = (_("Round"), _("Date"), _("Points (interval)"), _("Since the round before"))
-    return Table(_("What the numbers said then, and since"), header, rows)
+    except ChangedMeanwhile:
+        if not (page := _entry_page(place, entry, fields.typed, changed=True)).changed:
+            return see_other(f"{place.address}/discussion/{entry.id}")  # sent twice: it is saved already
+        return place.show(page, status=409)
+    place.record(f"set a discussion entry to {status}", f"entry {entry.id}")
+    return see_other(f"{place.address}/discussion/{entry.id}")
+
+
+@router.post("/partnerships/{partnership_id}/discussion/{entry_id}/move")
+def move_entry(place: ChairDep, entry_id: UUID, to: Annotated[str, Form(pattern="^(up|down)$")]) -> Response:
+    entry = discussions.get_entry(place.session, entry_id, place.partnership.id, to_change=True)
+    discussions.move(place.session, entry, up=to == "up")
+    return see_other(f"{place.address}/discussion")
+
+
+@router.post("/partnerships/{partnership_id}/discussion/{entry_id}/reply")
+def reply(place: PlaceDep, form: FormDep, entry_id: UUID) -> Response:
+    """A partner's comment before the meeting, in place of its earlier one."""
+    entry = discussions.get_entry(place.session, entry_id, place.partnership.id, to_change=True)
+    if place.organization_id is None or place.organization_id not in place.members():
+        raise HTTPException(404)
+    fields = Fields(form, place._)
+    text = fields.text("reply")
+    if fields.faults:
+        return place.show(_entry_page(place, entry, reply_typed=fields.typed), status=422)
+    replies.write(place.session, entry, place.organization_id, author=place.account.name, text=text, now=place.now)
+    place.record("commented on a discussion entry", f"entry {entry.id}")
+    return see_other(f"{place.address}/discussion/{entry.id}")

@@ -11,15 +11,19 @@ from surveys.models.charters import (
     RegisterEntry,
     RuleReason,
 )
+from surveys.models.commitments import Commitment
+from surveys.models.discussions import Discussion, Meeting, MeetingItem, Reply, ReplyLink
+from surveys.models.disputes import Acknowledgement, Concern, Dispute, Document, Note, Party, Step
 from surveys.models.keys import KeyHolder, KeyLock, KeyShare, Rehearsal
 from surveys.models.mail import Cancellation, Delivery, Mailing, MailText, OutboxRow, PlainMail, RoundPlan
 from surveys.models.partnerships import Membership, Organization, Partnership
 from surveys.models.people import Account, AuditEntry, Seat
-from surveys.models.releases import Discussion, ReleaseRow
+from surveys.models.releases import ReleaseRow
 from surveys.models.rounds import InstrumentVersion, Invitation, Round
 
 __all__ = [
     "Account",
+    "Acknowledgement",
     "AuditEntry",
     "Ballot",
     "Cancellation",
@@ -27,8 +31,12 @@ __all__ = [
     "Charter",
     "CharterSignature",
     "CommentRow",
+    "Commitment",
+    "Concern",
     "Delivery",
     "Discussion",
+    "Dispute",
+    "Document",
     "Draft",
     "FactSheet",
     "InstrumentVersion",
@@ -39,19 +47,26 @@ __all__ = [
     "Lesson",
     "MailText",
     "Mailing",
+    "Meeting",
+    "MeetingItem",
     "Membership",
+    "Note",
     "Organization",
     "OrganizationChange",
     "OutboxRow",
     "Partnership",
     "PartnershipEvent",
+    "Party",
     "PlainMail",
     "RegisterEntry",
     "Rehearsal",
     "ReleaseRow",
+    "Reply",
+    "ReplyLink",
     "Response",
     "Round",
     "RoundPlan",
     "RuleReason",
     "Seat",
+    "Step",
 ]

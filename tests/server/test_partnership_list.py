@@ -5,8 +5,8 @@ from __future__ import annotations
 import html
 from dataclasses import replace
 
-from surveys import accounts
-from surveys.models import Discussion
+from surveys import accounts, commitments
+from surveys.commitments import Promise
 from surveys.partnerships import members_on
 from surveys.releases import Cell
 from tests.factories import make_account, make_partnership, make_round
@@ -57,19 +57,10 @@ def test_open_round_shows_its_end(log_in, amina, session, keystore, partnership,
 
 
 def test_overdue_action_needs_attention(log_in, amina, session, partnership, released, now):
-    entry = Discussion(
-        partnership_id=partnership.id,
-        round_id=released[0].id,
-        release_digest="",
-        target="construct:T",
-        question="What would help?",
-        opened_at=now,
-        changed_at=now,
-    )
-    entry.agreed_action, entry.due_on, entry.status = "Share the calendar", released[1].closed_on, "agreed"
-    entry.owner_organization_id = members_on(session, partnership.id, now.date())[0][1].id
-    session.add(entry)
-    session.flush()
+    owner = members_on(session, partnership.id, now.date())[0][1]
+    promised = Promise("Share the calendar", owner.id, None, released[1].closed_on)
+    before = released[0].closes_at
+    commitments.make(session, partnership.id, promised, members=[owner.id], by="Amina", now=before)
     assert "agreed actions past their date: 1" in log_in(amina).get("/partnerships").text
 
 

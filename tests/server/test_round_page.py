@@ -11,8 +11,9 @@ import pytest
 from server import technical
 from server.technical_words import OTHERS, RESPONSE, TRUST, about, label, number
 from server.wording import Wording
-from surveys import accounts, releases
-from surveys.models import Discussion, ReleaseRow
+from surveys import accounts, commitments, discussions, releases
+from surveys.commitments import Promise
+from surveys.models import ReleaseRow
 from surveys.partnerships import members_on
 from surveys.releases import Cell, Comment, Fact
 from tests.factories import cast_all, make_account, make_round
@@ -83,22 +84,25 @@ def test_reader_sees_what_everybody_may(log_in, session, keystore, partnership):
 
 def test_what_became_of_earlier_agreements(log_in, amina, session, partnership, released, now):
     owner = members_on(session, partnership.id, now.date())[0][1]
-    session.add(
-        Discussion(
-            partnership_id=partnership.id,
-            round_id=released[0].id,
-            release_digest="",
-            target="construct:T",
-            question="What would help us to hear earlier?",
-            agreed_action="Share the calendar",
-            owner_organization_id=owner.id,
-            due_on=released[1].closed_on,
-            status="agreed",
-            opened_at=now,
-            changed_at=now,
-        )
+    before = released[0].closes_at
+    entry = discussions.open_entry(
+        session,
+        partnership_id=partnership.id,
+        round_id=released[0].id,
+        target="construct:T",
+        question="What would help us to hear earlier?",
+        now=before,
     )
-    session.flush()
+    promised = Promise("Share the calendar", owner.id, None, released[1].closed_on, "construct:T")
+    commitments.make(
+        session,
+        partnership.id,
+        promised,
+        members=[owner.id],
+        by="Amina",
+        now=before,
+        discussion_id=entry.id,
+    )
     browser = log_in(amina)
     said = read(browser.get(address(partnership, 2)))
     assert f"What would help us to hear earlier? Round 1 Share the calendar {owner.name}" in said
