@@ -9,6 +9,8 @@ from uuid import UUID
 
 from sqlmodel import Session
 
+from surveys import charter
+
 RUNGS = ("direct_talks", "facilitated", "steering_group", "external")
 
 
@@ -41,5 +43,15 @@ class Ladder:
 STANDARD = Ladder("", 7, {"direct_talks": 30, "facilitated": 30, "steering_group": 45, "external": 60})
 
 
-def ladder_of(session: Session, partnership_id: UUID) -> Ladder:  # noqa: ARG001 - the charter will say
-    return STANDARD
+def ladder_of(session: Session, partnership_id: UUID) -> Ladder:
+    """The ladder of the charter in force, else the standard one: a concern must find a way also before the signing."""
+    given = charter.dispute_mechanism(session, partnership_id)
+    if given is None:
+        return STANDARD
+    return Ladder(
+        contact=given.contact,
+        acknowledge_within_days=given.acknowledge_within_days,
+        days={stage.code: stage.days for stage in given.stages if stage.days},
+        mediator=given.mediator,
+        is_existence_public=given.is_existence_public,
+    )

@@ -30,6 +30,7 @@ ANYONE = frozenset(ROLES)
 ACCOUNT = frozenset(ACCOUNTS)
 SEAT = frozenset({READER, REPRESENTATIVE, OTHER_REPRESENTATIVE, TRUSTEE, FACILITATOR})
 RUNS = frozenset({FACILITATOR})
+REPRESENTS = frozenset({REPRESENTATIVE, OTHER_REPRESENTATIVE})
 RUNS_SOMETHING = frozenset({FACILITATOR, OTHER_FACILITATOR, ADMINISTRATOR})
 ADMINISTERS = frozenset({ADMINISTRATOR})
 ANSWERS = frozenset({RESPONDENT})  # a personal link opens these pages, an account never does
@@ -78,6 +79,14 @@ EXPECTED: dict[str, frozenset[str]] = {
     "GET /partnerships/{partnership_id}/discussion/new": RUNS,
     "GET /partnerships/{partnership_id}/discussion/{entry_id}": SEAT,
     "POST /partnerships/{partnership_id}/discussion*": RUNS,
+    "POST /partnerships/{partnership_id}/discussion/{entry_id}/reply": REPRESENTS,
+    "GET /partnerships/{partnership_id}/commitments": SEAT,
+    "GET /partnerships/{partnership_id}/commitments/new": RUNS,
+    "GET /partnerships/{partnership_id}/commitments/{commitment_id}": SEAT,
+    "POST /partnerships/{partnership_id}/commitments": RUNS,
+    "POST /partnerships/{partnership_id}/commitments/{commitment_id}/*": RUNS,
+    "POST /partnerships/{partnership_id}/commitments/{commitment_id}/done": frozenset({FACILITATOR, REPRESENTATIVE}),
+    "POST /partnerships/{partnership_id}/commitments/{commitment_id}/verify": frozenset({FACILITATOR, REPRESENTATIVE}),
     "GET /partnerships/{partnership_id}/keys*": RUNS,
     "POST /partnerships/{partnership_id}/keys*": RUNS,
     # Rounds

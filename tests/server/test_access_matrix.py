@@ -17,7 +17,8 @@ import pytest
 from fastapi.routing import iter_route_contexts
 from starlette.testclient import TestClient
 
-from surveys import accounts, discussions, key_holders, partnerships, rounds
+from surveys import accounts, commitments, discussions, key_holders, partnerships, rounds
+from surveys.commitments import Promise
 from surveys.instruments import standard_instrument
 from surveys.models import Account
 from tests.factories import make_account, make_partnership, make_round, secret_of
@@ -88,6 +89,10 @@ def made_up(session, keystore, app) -> dict[str, Any]:
         question="What would help?",
         now=prepared.opens_at,
     )
+    promise = Promise("Share the calendar", member.id, None, prepared.closes_at.date())
+    commitment = commitments.make(
+        session, partnership.id, promise, members=[member.id], by="Amina", now=prepared.opens_at
+    )
     session.flush()
     return {
         "partnership_id": partnership.id,
@@ -98,6 +103,7 @@ def made_up(session, keystore, app) -> dict[str, Any]:
         "partner_id": member.id,
         "holder_id": holder.id,
         "entry_id": entry.id,
+        "commitment_id": commitment.id,
         "code": "V",
         "step": "holders",
         "round": released[-1].number,

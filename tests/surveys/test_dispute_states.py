@@ -298,6 +298,7 @@ def test_timeliness_counts_stages_and_reopenings(session, now):
 
 def test_events_show_no_dispute_that_is_not_public(session, now, monkeypatch):
     dispute = agreed_dispute(session, now)
+    monkeypatch.setattr(disputes, "ladder_of", lambda *_: STANDARD)
     assert disputes.events(session, dispute.partnership_id) == []
     monkeypatch.setattr(disputes, "ladder_of", lambda *_: replace(STANDARD, is_existence_public=True))
     found = disputes.events(session, dispute.partnership_id)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, date, datetime, timedelta
 from uuid import uuid4
 
 from alembic import command
@@ -10,7 +11,7 @@ from sqlalchemy import MetaData, Uuid, event, inspect
 from sqlmodel import Session, select
 
 from surveys.database import alembic_config, metadata, upgrade
-from surveys.models import Account, Seat
+from surveys.models import Account, Commitment, Discussion, Seat
 
 
 def test_one_head(fresh_url):
@@ -72,3 +73,72 @@ def test_accounts_keep_their_places(fresh_url, fresh_engine):
         ids["reader"]: "reader",
     }
     assert administrators == {ids["administrator"]}
+
+
+def test_agreements_become_commitments(fresh_url, fresh_engine):
+    """0009: what had an owner is a commitment with the words, date and outcome it had; the question stays."""
+    command.downgrade(alembic_config(fresh_url), "0007")
+    partnership, version, round_, owner = uuid4(), uuid4(), uuid4(), uuid4()
+    at = datetime(2026, 6, 15, 9, tzinfo=UTC)
+    with fresh_engine.begin() as connection:
+        old = MetaData()
+        event.listen(old, "column_reflect", _read_uuids)
+        old.reflect(connection)
+        add = {name: old.tables[name].insert() for name in ("partnership", "organization", "round", "discussion")}
+        columns = old.tables["partnership"].columns
+        given = {"code": "water", "title": "Water", "titles": {}, "pairing": True, "keys_needed": 0, "phase": "pilot"}
+        given |= {"instrument_code": "pti-1", "dyadic_mode": "positions", "disclosure_level": "B", "rhythm_months": 6}
+        given |= {"time_zone": "UTC", "is_demonstration": False}
+        texts = {one.name: "" for one in columns if not one.nullable and one.server_default is None}
+        connection.execute(add["partnership"], {**texts, **given, "id": partnership})
+        connection.execute(
+            add["organization"],
+            {"id": owner, "name": "M", "names": {}, "short_name": "", "kind": "local_government", "is_national": True},
+        )
+        connection.execute(
+            old.tables["instrument_version"].insert(),
+            {"id": version, "code": "x", "version": 1, "digest": "d", "body": {}},
+        )
+        made = {"id": round_, "partnership_id": partnership, "instrument_version_id": version, "number": 1}
+        made |= {"label": "Round 1", "state": "released", "opens_at": at, "closes_at": at + timedelta(days=1)}
+        made |= {"extended": False, "approved_by": "", "invited": {}, "seed": "", "public_key": b"", "box_size": 0}
+        made |= {"wrapped_private_key": b"", "keys_state": "none", "frozen": b"", "dyadic_mode": "positions"}
+        known = set(old.tables["round"].columns.keys())
+        made |= {"disclosure_level": "B"}
+        connection.execute(add["round"], {name: value for name, value in made.items() if name in known})
+        for status, has_owner in (("open", False), ("agreed", True), ("done", True), ("dropped", True)):
+            entry = {"id": uuid4(), "partnership_id": partnership, "round_id": round_, "release_digest": "d"}
+            entry |= {"target": "item:T1", "question": status, "status": status, "opened_at": at, "changed_at": at}
+            entry |= {"agreed_action": "Share" if has_owner else "", "outcome": "", "due_on": date(2026, 9, 30)}
+            connection.execute(add["discussion"], {**entry, "owner_organization_id": owner if has_owner else None})
+    upgrade(fresh_url)
+    with Session(fresh_engine) as session:
+        entries = {one.id: one for one in session.exec(select(Discussion))}
+        found = {entries[one.discussion_id].question: one for one in session.exec(select(Commitment))}
+        assert {name: one.status for name, one in found.items()} == {
+            "agreed": "agreed",
+            "done": "done",
+            "dropped": "dropped",
+        }
+        assert {one.question: one.status for one in entries.values()} == {
+            "open": "open",
+            "agreed": "agreed",
+            "done": "agreed",
+            "dropped": "dropped",
+        }
+        done = found["done"]
+        assert (done.what, done.due_on, done.done_on, done.agreed_on) == (
+            "Share",
+            date(2026, 9, 30),
+            at.date(),
+            at.date(),
+        )
+    command.downgrade(alembic_config(fresh_url), "0007")
+    with fresh_engine.connect() as connection:
+        rows = connection.exec_driver_sql("SELECT question, status, agreed_action FROM discussion").all()
+    assert sorted(tuple(row) for row in rows) == [
+        ("agreed", "agreed", "Share"),
+        ("done", "done", "Share"),
+        ("dropped", "dropped", "Share"),
+        ("open", "open", ""),
+    ]
