@@ -77,7 +77,7 @@ def test_accounts_keep_their_places(fresh_url, fresh_engine):
 
 def test_agreements_become_commitments(fresh_url, fresh_engine):
     """0009: what had an owner is a commitment with the words, date and outcome it had; the question stays."""
-    command.downgrade(alembic_config(fresh_url), "0007")
+    command.downgrade(alembic_config(fresh_url), "0008")
     partnership, version, round_, owner = uuid4(), uuid4(), uuid4(), uuid4()
     at = datetime(2026, 6, 15, 9, tzinfo=UTC)
     with fresh_engine.begin() as connection:
@@ -133,7 +133,7 @@ def test_agreements_become_commitments(fresh_url, fresh_engine):
             at.date(),
             at.date(),
         )
-    command.downgrade(alembic_config(fresh_url), "0007")
+    command.downgrade(alembic_config(fresh_url), "0008")
     with fresh_engine.connect() as connection:
         rows = connection.exec_driver_sql("SELECT question, status, agreed_action FROM discussion").all()
     assert sorted(tuple(row) for row in rows) == [
