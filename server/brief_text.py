@@ -8,9 +8,8 @@ from uuid import UUID
 from sqlmodel import Session
 
 from server.briefing import Agreement, Block, Bullets, Drawing, OpenQuestion, Paragraph, Table, assemble
-from server.dossiers import agreements_before, as_agreement, organizations_by_id, read_dossiers
+from server.dossiers import agreements_before, agreements_of, read_dossiers
 from server.languages import format_day, translator
-from surveys import discussions
 from surveys.models import Partnership, Round
 
 
@@ -55,9 +54,8 @@ def _lines(block: Block) -> Iterator[str]:
 
 def agreements_text(session: Session, round_: Round, entries: Sequence[UUID], language: str) -> str:
     """What was agreed, one paragraph each."""
-    owners = organizations_by_id(session, round_.partnership_id)
-    found = {one.id: one for one in discussions.of_partnership(session, round_.partnership_id)}
-    agreed = [as_agreement(found[one], owners, language) for one in entries if one in found]
+    found = agreements_of(session, round_.partnership_id, language)
+    agreed = [one for key in entries for entry_id, one in found if entry_id == key]
     return "\n\n".join(_agreement(number, one, language) for number, one in enumerate(agreed, start=1))
 
 
