@@ -3,7 +3,7 @@
 
     python3 run.py demo          a working service with a demonstration programme, on this machine
     python3 run.py test          the whole suite of tests
-    python3 run.py bench NAME    benchmarks that print ratios (analysis)
+    python3 run.py bench NAME    benchmarks (analysis, exports)
     python3 run.py COMMAND       any command of `rapport`: serve, tick, import, analyse, brief ... (--help lists them)
 
 Standard library only, Python 3.11 or later. Installs into .venv from locked, hashed lists;

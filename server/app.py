@@ -10,6 +10,7 @@ from starlette.middleware.trustedhost import TrustedHostMiddleware
 from starlette.requests import ClientDisconnect
 
 from server import problems
+from server.api.app import ADDRESS, create_api
 from server.assets import load_assets
 from server.deps import NotLoggedIn
 from server.desk import Desk
@@ -36,6 +37,7 @@ from server.routes import (
     resuming,
     rounds,
     setup,
+    tokens,
     trends,
 )
 from server.security import BodyLimit, HeadAsGet, SameOrigin, Sealer, SecurityHeaders, read_secret_key
@@ -49,6 +51,7 @@ ROUTES = (
     handing_in,
     entering,
     exporting,
+    tokens,
     notices,
     accessibility,
     account,
@@ -82,6 +85,7 @@ def create_app(settings: Settings) -> FastAPI:
     app.add_route("/static/{name}", app.state.assets.respond, methods=["GET"])
     for routes in ROUTES:
         app.include_router(routes.router)
+    app.mount(ADDRESS, create_api(app))
     _handle_problems(app)
     _wrap(app, settings)
     return app

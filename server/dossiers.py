@@ -82,7 +82,7 @@ def read_dossiers(
     session: Session, several: Sequence[Partnership], language: str, audiences: Mapping[UUID, str]
 ) -> tuple[Dossier, ...]:
     found = releases.series_of_many(session, audiences)
-    instruments = _instruments_of(session, (release for series in found.values() for release in series))
+    instruments = instruments_of(session, (release for series in found.values() for release in series))
     return tuple(_dossier(one, found[one.id], instruments, audiences[one.id], language) for one in several)
 
 
@@ -100,7 +100,8 @@ def _wording(series: Sequence[Release], instruments: Instruments, language: str)
     return Wording(language, instruments[last.instrument, last.instrument_version], last.partners)
 
 
-def _instruments_of(session: Session, found: Iterable[Release]) -> Instruments:
+def instruments_of(session: Session, found: Iterable[Release]) -> Instruments:
+    """The questionnaires behind these releases."""
     codes = sorted({release.instrument for release in found})
     versions = session.exec(select(InstrumentVersion).where(col(InstrumentVersion.code).in_(codes)))
     return {(version.code, version.version): read_version(version) for version in versions}

@@ -7,17 +7,24 @@ from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
 from typing import Literal
+from uuid import UUID
 
+from sqlmodel import Session
 from starlette.responses import Response
 
 from server.csv_files import csv_pieces, download
-from server.dossiers import Dossier
+from server.deps import audience_of
+from server.dossiers import UNASKED, Dossier, Instruments, instruments_of
 from server.exchange.codebook import CodeLine, codebook
 from server.exchange.json_out import document, rows_json, to_json
 from server.exchange.statistics_out import to_statistics
 from server.exchange.tidy import Sheaf, TidyRow, What, tidy_rows
 from server.exchange.xlsx_out import to_xlsx
+from server.languages import translator
 from server.wording import Wording
+from surveys import accounts, main_numbers
+from surveys.models import Account, Partnership
+from surveys.releases import Release
 
 Suffix = Literal["csv", "xlsx", "sav", "dta", "json"]
 SUFFIXES: tuple[Suffix, ...] = ("csv", "xlsx", "sav", "dta", "json")
@@ -58,15 +65,41 @@ class Export:
 
 def sheaf_of(dossier: Dossier, number: int | None = None) -> Sheaf:
     """The releases of a dossier with the words of the questionnaire each round was asked with."""
-    known: dict[object, Wording] = {}  # one for all rounds asked alike: names are looked up by it
-    wordings = []
-    for release in dossier.series:
-        key = (release.instrument, release.instrument_version)
-        named = tuple((one.id, one.name) for one in release.partners)
-        made = Wording(dossier.wording.language, dossier.instruments[key], release.partners)
-        wordings.append(known.setdefault((key, named), made))
+    wordings = wordings_of(dossier.series, dossier.instruments, dossier.wording.language)
     wanted = None if number is None else frozenset({number})
     return Sheaf(dossier.partnership.code, dossier.series, wordings, wanted)
+
+
+def wordings_of(series: Sequence[Release], instruments: Instruments, language: str) -> list[Wording]:
+    """One for all rounds asked alike: names are looked up once for each."""
+    known: dict[object, Wording] = {}
+    found = []
+    for release in series:
+        key = (release.instrument, release.instrument_version)
+        named = tuple((one.id, one.name) for one in release.partners)
+        made = known.get((key, named)) or Wording(language, instruments[key], release.partners)
+        found.append(known.setdefault((key, named), made))
+    return found
+
+
+def programme_of(session: Session, account: Account, language: str) -> Export:
+    """Levels and changes of the indices of every partnership with a seat, each as that seat may see it."""
+    audiences = {key: audience_of(seat) for key, seat in accounts.seats_of(session, account).items()}
+    return main_export(session, accounts.partnerships_of(session, account), audiences, language)
+
+
+def main_export(
+    session: Session, several: Sequence[Partnership], audiences: Mapping[UUID, str], language: str
+) -> Export:
+    """The main numbers of these partnerships, each for its audience."""
+    several = sorted(several, key=lambda one: one.code)
+    found = main_numbers.series_of_many(session, {one.id: audiences[one.id] for one in several})
+    instruments = instruments_of(session, (release for series in found.values() for release in series))
+    sheaves = tuple(
+        Sheaf(one.code, found[one.id], wordings_of(found[one.id], instruments, language)) for one in several
+    )
+    title = translator(language).gettext("All partnerships")
+    return Export("programme", title, sheaves, Wording(language, UNASKED), what="main")
 
 
 def respond(export: Export, suffix: Suffix) -> Response:

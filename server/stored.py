@@ -113,11 +113,19 @@ ANSWER_TABLES: Mapping[str, tuple[str, Mapping[str, str]]] = {
             "stored_at": N_("When they were stored."),
         },
     ),
+    "release_main": (
+        N_("The main numbers of published results, once more"),
+        {
+            "release_id": N_("The published results they are taken from."),
+            "body": N_("Published levels and changes of the indices, copied so that long series are read quickly."),
+        },
+    ),
 }
 OTHER_TABLES = frozenset(
     (
         "account",
         "acknowledgement",
+        "api_token",
         "audit",
         "cancellation",
         "charter",

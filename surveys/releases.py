@@ -143,7 +143,7 @@ class Release:
 
 def to_json(release: Release) -> str:
     """Canonical JSON: equal releases give equal text."""
-    body = _shallow(release)
+    body = shallow(release)
     return json.dumps(body, default=_plain, sort_keys=True, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
 
 
@@ -153,10 +153,10 @@ def _plain(part: Any) -> Any:
         return part.isoformat()
     if isinstance(part, Mapping):
         return dict(part)
-    return _shallow(part)
+    return shallow(part)
 
 
-def _shallow(part: Any) -> dict[str, Any]:
+def shallow(part: Any) -> dict[str, Any]:
     return {one.name: getattr(part, one.name) for one in fields(part)}
 
 
@@ -199,7 +199,11 @@ def store(session: Session, round_: Round, release: Release, *, now: datetime) -
         previous_digest=previous,
         stored_at=now,
     )
+    from surveys.main_numbers import copy_of  # here: it knows what a release is
+
     session.add(row)
+    session.flush()  # the copy refers to it
+    session.add(copy_of(row, release))
     return row
 
 

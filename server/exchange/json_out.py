@@ -13,6 +13,7 @@ from server.technical_words import about
 from server.wording import Wording
 from surveys.releases import Cell, Release
 
+ENCODER = json.JSONEncoder(ensure_ascii=False, allow_nan=False)  # made once: making one costs more than a line
 LINES = 500  # sent at a time
 NOT_GIVEN = ("people", "organizations")  # head-counts: the response stands in the cells, in bands
 
@@ -98,4 +99,4 @@ def rows_json(rows: Sequence[TidyRow], codes: Sequence[CodeLine]) -> Iterator[by
 
 
 def _line(row: TidyRow) -> str:
-    return json.dumps({**row._asdict(), "closed_on": row.closed_on.isoformat()}, ensure_ascii=False, allow_nan=False)
+    return ENCODER.encode({**row._asdict(), "closed_on": row.closed_on.isoformat()})

@@ -14,11 +14,10 @@ from analysis.disclosure import size_band
 from server.technical_words import about
 from server.wording import REASONS, Wording
 from surveys.instruments import Instrument
+from surveys.main_numbers import is_main
 from surveys.releases import Cell, Release
 
 What = Literal["main", "all"]
-MAIN = ("level", "change_last")
-INDICES = ("headline:", "construct:", "composite")
 
 
 class TidyRow(NamedTuple):
@@ -71,11 +70,6 @@ def tidy_rows(sheaf: Sheaf, what: What = "all") -> Iterator[TidyRow]:
                 if key not in names:
                     names[key] = about(cell.target, wording)
                 yield _row(sheaf.code, release, cell, names[key], segments.of(cell.target, wording.instrument))
-
-
-def is_main(cell: Cell) -> bool:
-    """Levels and changes of the indices, all partners together: what a programme is followed by."""
-    return cell.estimate in MAIN and cell.population == "all" and cell.target.startswith(INDICES)
 
 
 def _row(code: str, release: Release, cell: Cell, name: str, segment: int) -> TidyRow:

@@ -14,14 +14,12 @@ from starlette.responses import Response
 
 from server import exports
 from server.deps import AccountDep, SessionDep, partnership_for
-from server.dossiers import UNASKED, Dossier, address_of, open_dossier, open_dossiers
+from server.dossiers import Dossier, address_of, open_dossier
 from server.exchange.tidy import What
 from server.exports import Export, Suffix, sheaf_of
-from server.languages import translator
 from server.pages import Page, Words, language_of, render
 from server.routes.rounds import RoundNumber
 from server.sheets import title_of
-from server.wording import Wording
 from surveys import accounts
 from surveys.models import Account
 
@@ -45,16 +43,7 @@ def exports_page(request: Request, session: SessionDep, account: AccountDep) -> 
 def get_programme(
     request: Request, session: SessionDep, account: AccountDep, language: ChosenLanguage = None
 ) -> Export:
-    """Levels and changes of the indices of all partnerships of the account, each as its seat may see it."""
-    return programme_of(session, account, language or language_of(request))
-
-
-def programme_of(session: Session, account: Account, language: str) -> Export:
-    several = sorted(accounts.partnerships_of(session, account), key=lambda one: one.code)
-    dossiers = open_dossiers(session, account, several, language)
-    title = translator(language).gettext("All partnerships")
-    sheaves = tuple(sheaf_of(one) for one in dossiers)
-    return Export("programme", title, sheaves, Wording(language, UNASKED), what="main")
+    return exports.programme_of(session, account, language or language_of(request))
 
 
 def get_series(

@@ -1,5 +1,6 @@
 """Tables only, by noun. What ties a person to an answer exists nowhere: tests/anonymity holds this file to it."""
 
+from surveys.models.api_tokens import ApiToken
 from surveys.models.ballots import Ballot, CarryOver, CommentRow, Draft, Response
 from surveys.models.charters import (
     Charter,
@@ -18,12 +19,13 @@ from surveys.models.keys import KeyHolder, KeyLock, KeyShare, Rehearsal
 from surveys.models.mail import Cancellation, Delivery, Mailing, MailText, OutboxRow, PlainMail, RoundPlan
 from surveys.models.partnerships import Membership, Organization, Partnership
 from surveys.models.people import Account, AuditEntry, Seat
-from surveys.models.releases import ReleaseRow
+from surveys.models.releases import ReleaseMain, ReleaseRow
 from surveys.models.rounds import InstrumentVersion, Invitation, Round
 
 __all__ = [
     "Account",
     "Acknowledgement",
+    "ApiToken",
     "AuditEntry",
     "Ballot",
     "Cancellation",
@@ -60,6 +62,7 @@ __all__ = [
     "PlainMail",
     "RegisterEntry",
     "Rehearsal",
+    "ReleaseMain",
     "ReleaseRow",
     "Reply",
     "ReplyLink",

@@ -27,3 +27,12 @@ class ReleaseRow(SQLModel, table=True):
     digest: str
     previous_digest: str = ""
     stored_at: datetime = Field(sa_type=UtcDateTime)
+
+
+class ReleaseMain(SQLModel, table=True):
+    """The levels and changes of the indices of a release once more: long series are read from here."""
+
+    __tablename__ = "release_main"
+
+    release_id: UUID = Field(foreign_key="release.id", primary_key=True)
+    body: str = Field(sa_type=Text)
