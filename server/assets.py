@@ -99,6 +99,7 @@ def load_assets(var_dir: Path) -> Assets:
     """Our own files, htmx joined with our script so that one request brings both, and the fonts."""
     sources = {path.name: path.read_bytes() for path in STATIC.iterdir() if path.suffix in (".css", ".svg")}
     scripts = [htmx_path(), *sorted(STATIC.glob("*.js"))]
+    sources["offline.js"] = (STATIC / "offline" / "page.js").read_bytes()  # only where it was asked for
     sources["app.js"] = b"\n".join(path.read_bytes() for path in scripts)
     sources |= {path.name: path.read_bytes() for path in make_fonts(var_dir / "fonts")}
     return Assets(sources)

@@ -22,6 +22,7 @@ from surveys.instruments import Texts
 TEMPLATES = Path(__file__).resolve().parent.parent / "templates"
 LANGUAGE_NAMES = {"en": "English", "km": "ភាសាខ្មែរ", "fr": "Français"}
 LANGUAGE_COOKIE = "language"
+OFFLINE_COOKIE = "offline"  # a respondent asked to answer without a connection in this browser
 VISIT_COOKIE, RECEIPT_COOKIE = "visit", "receipt"  # while one of them is here, every page offers to finish
 VARY = "HX-Request, Cookie, Accept-Language"
 
@@ -124,6 +125,7 @@ def frame(request: Request) -> Mapping[str, Any]:
         "account": getattr(request.state, "account", None),
         "keys_alarm": getattr(request.state, "keys_alarm", ""),
         "path": request.url.path,
+        "offline": OFFLINE_COOKIE in request.cookies,
         "visiting": VISIT_COOKIE in request.cookies or RECEIPT_COOKIE in request.cookies,
     }
 

@@ -12,7 +12,7 @@ from starlette.responses import Response
 
 from server.deps import ClockDep, KeystoreDep, SealerDep, SessionDep, is_https
 from server.desk import Call
-from server.pages import VISIT_COOKIE
+from server.pages import OFFLINE_COOKIE, VISIT_COOKIE
 from server.security import SAFE_METHODS, Sealer
 from surveys import ballots, invitations
 from surveys.invitations import Visit
@@ -113,4 +113,7 @@ def remember(response: Response, request: Request, sealer: Sealer, respondent: R
 
 
 def forget(response: Response) -> None:
-    response.delete_cookie(COOKIE, httponly=True, samesite="lax")
+    """Leave nothing of this person in the browser: the link, and pages and answers kept for times without a line."""
+    for name in (COOKIE, OFFLINE_COOKIE):
+        response.delete_cookie(name, httponly=True, samesite="lax")
+    response.headers["Clear-Site-Data"] = '"storage"'

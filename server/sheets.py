@@ -17,7 +17,7 @@ from starlette.responses import HTMLResponse, Response
 
 from server.desk import Call
 from server.languages import translator
-from server.pages import VARY, Page, Words, language_of, render_text, words_in
+from server.pages import OFFLINE_COOKIE, VARY, Page, Words, language_of, render_text, words_in
 from server.questionnaire import Kind, Section, given_in, missing_from, sections_of
 from server.respondents import GoTo, Respondent, respondent_of
 from surveys import ballots, rounds
@@ -186,7 +186,8 @@ def render_again(request: Request, sheet: Sheet, page: Page, *, status: int = 20
     """A page that says the same to many people of one round: rendered for the first of them."""
     asking = sheet.respondent.visit.asking
     assert asking is not None  # the link was redeemed in this request
-    content = asking.keep((language_of(request), page), lambda: render_text(request, page))
+    kept_for = (language_of(request), OFFLINE_COOKIE in request.cookies, page)
+    content = asking.keep(kept_for, lambda: render_text(request, page))
     return HTMLResponse(content, status_code=status, headers={"Vary": VARY})
 
 

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from server.deps import SESSION_COOKIE, SESSION_LASTS
-from server.pages import LANGUAGE_COOKIE
+from server.pages import LANGUAGE_COOKIE, OFFLINE_COOKIE
 from server.respondents import AFTER_CLOSING, COOKIE
 from server.routes.handing_in import RECEIPT
 from server.routes.holding import COOKIE as HOLDER_COOKIE
@@ -190,6 +190,13 @@ COOKIES = {
     HOLDER_COOKIE: (
         N_("Only for key holders: their link, locked, for {minutes} minutes."),
         {"minutes": int(HOLDER_LASTS.total_seconds() // 60)},
+    ),
+    OFFLINE_COOKIE: (
+        N_(
+            "Only if you asked to answer without a connection: that you did. Until you hand in or finish on this "
+            "computer."
+        ),
+        {},
     ),
     LANGUAGE_COOKIE: (N_("The language of the pages, for a year."), {}),
     SESSION_COOKIE: (

@@ -81,7 +81,6 @@ def finish() -> Response:
     response = see_other("/finished")
     forget(response)
     response.delete_cookie(RECEIPT_COOKIE, httponly=True, samesite="lax")
-    response.headers["Clear-Site-Data"] = '"storage"'
     return response
 
 
