@@ -14,7 +14,7 @@ from server.blank_pages import RESUME_CODE, BlankPage
 from server.deps import set_language
 from server.desk import Call, DeskRouter
 from server.languages import LANGUAGES
-from server.pages import VARY, Page, Words, language_of, render, render_text, see_other
+from server.pages import OFFLINE_COOKIE, VARY, Page, Words, language_of, render, render_text, see_other
 from server.positions import without_skipped
 from server.questionnaire import (
     Asked,
@@ -148,7 +148,7 @@ def _filled_in(request: Request, sheet: Sheet, section: Section) -> Response | N
         return None
     asking = sheet.respondent.visit.asking
     assert asking is not None  # the link was redeemed in this request
-    key = ("page", language_of(request), section.code, sheet.partners)
+    key = ("page", language_of(request), OFFLINE_COOKIE in request.cookies, section.code, sheet.partners)
 
     def blank_page() -> BlankPage:
         progress = replace(sheet.progress(section), resume_code=RESUME_CODE)

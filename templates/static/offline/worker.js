@@ -109,7 +109,9 @@ async function note(path, typed, waiting) {
 
 async function keep(path, typed, navigates) {
   if (!(await haveKey())) return navigates ? fromShell(NO_LINE) : Response.error();
-  await note(path, typed, true);
+  const handsIn = /(^|&)go=hand-in(&|$)/; // a questionnaire of one page: saved first, handed in last
+  await note(path, typed.replace(handsIn, "$1go=on$2"), true);
+  if (handsIn.test(typed)) await note(HAND_IN, "", true);
   await tell();
   if (navigates) return Response.redirect(await wayOn(path, new URLSearchParams(typed)), 303);
   const words = await read("notes", "waiting");
@@ -117,7 +119,7 @@ async function keep(path, typed, navigates) {
 }
 
 async function wayOn(path, fields) {
-  if (path === HAND_IN) return REVIEW;
+  if (path === HAND_IN || fields.get("go") === "hand-in") return REVIEW;
   if (fields.get("language")) return path;
   const { value: order } = (await read("notes", "order")) || { value: [path] };
   const place = order.indexOf(path) + (fields.get("go") === "back" ? -1 : 1);
