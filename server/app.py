@@ -30,6 +30,8 @@ from server.routes import (
     keeping,
     keys,
     keystore,
+    mail_texts,
+    mailings,
     notices,
     offline,
     partnerships,
@@ -67,6 +69,8 @@ ROUTES = (
     keystore,
     setup,  # before rounds: "new" must not be taken for the number of a round
     inviting,
+    mailings,
+    mail_texts,
     rounds,
     findings,
     commitments,

@@ -146,6 +146,10 @@ def fill(text: str, values: Mapping[str, str]) -> str:
 
 
 def subject_of(text: Text, values: Mapping[str, str]) -> str:
-    """One line that can stand in a header: names are cut of what cannot, and not longer than a subject may be."""
-    line = " ".join(fill(text.subject, values).split()).replace("=?", "= ?")
+    return safe_subject(fill(text.subject, values))
+
+
+def safe_subject(text: str) -> str:
+    """One line that can stand in a header: names lose what cannot, and it is no longer than a subject may be."""
+    line = " ".join(text.split()).replace("=?", "= ?")
     return "".join(sign for sign in line if is_line(sign))[:250]

@@ -7,21 +7,21 @@ from dataclasses import dataclass, field
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from sqlmodel import Session
+from sqlmodel import Session, col, select
 
 from server.brief_text import agreements_text, brief_text
 from server.languages import LANGUAGES, format_day, label_in, translator
 from server.mail import Letter
-from server.mail_texts import Text, fill, kind_of_text, subject_of, text_for
+from server.mail_texts import Text, fill, kind_of_text, safe_subject, subject_of, text_for
 from server.pages import format_moment
 from server.sending import message_id
 from server.settings import Settings
 from server.sheets import name_of, title_of
-from surveys import mailings
+from surveys import mailings, outbox
 from surveys.invitations import personal_secret
 from surveys.keystore import RoundKeys
 from surveys.mailings import Due
-from surveys.models import Invitation, Mailing, Organization, Partnership, Round
+from surveys.models import Account, Invitation, Mailing, Organization, Partnership, Round, Seat
 
 
 @dataclass
@@ -58,6 +58,32 @@ class Composer:
         if key not in self.shared:
             self.shared[key] = make()
         return self.shared[key]
+
+
+def tell_representatives(session: Session, mailing: Mailing, *, settings: Settings) -> None:
+    """With the results for everybody, each representative is told of the page with the own organization's part."""
+    if mailing.kind != "results":
+        return
+    round_ = session.get_one(Round, mailing.round_id)
+    partnership = session.get_one(Partnership, round_.partnership_id)
+    query = select(Account).join(Seat, col(Seat.account_id) == col(Account.id))
+    seated = query.where(Seat.partnership_id == partnership.id, Seat.role == "representative")
+    for account in session.exec(seated):
+        _ = translator(account.language).gettext
+        title = title_of(partnership, account.language).text
+        address = f"{settings.base_url.rstrip('/')}/partnerships/{partnership.id}/rounds/{round_.number}"
+        text = _(
+            "The round “{round}” of the partnership “{partnership}” was opened. Everybody invited gets the results "
+            "that all may read. What is meant for your organization alone stands, after you log in, at:"
+        ).format(round=label_in(round_.label, account.language), partnership=title)
+        subject = _("{partnership}: results").format(partnership=title)
+        outbox.post(
+            session,
+            to=account.email,
+            subject=safe_subject(subject),
+            text=f"{text}\n\n{address}\n",
+            key=f"results|{round_.id}|{account.id}",
+        )
 
 
 def values_for(

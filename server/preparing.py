@@ -17,6 +17,7 @@ from server.languages import translator
 from server.pages import LANGUAGE_NAMES, Page, Words, format_moment
 from server.sheets import instrument_of, name_of
 from server.states import state_words
+from server.what_next import next_steps
 from surveys import key_locks, rounds
 from surveys.models import Account, AuditEntry, Invitation, Organization, Round
 from surveys.rounds import FEW_ORGANIZATIONS, FEW_PEOPLE, FEWEST_ORGANIZATIONS, FEWEST_PEOPLE
@@ -60,6 +61,7 @@ class PreparedPage(Page):
     entries: tuple[EntryLine, ...]
     drafts: tuple[str, ...]  # languages whose translation of the questionnaire awaits a native reviewer
     may_run: bool
+    steps: tuple[str, ...]
     problem: str
 
 
@@ -94,6 +96,7 @@ def prepared_page(
         entries=before(entry_lines(session, dossier, now.date()), round_.number),
         drafts=tuple(LANGUAGE_NAMES[code] for code in instrument_of(session, round_).drafts if code in LANGUAGE_NAMES),
         may_run=runs,
+        steps=next_steps(session, dossier.partnership, round_, now, language),
         problem=problem,
     )
 

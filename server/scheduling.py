@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
+from server.exchange.calendar import months_later
 from server.languages import is_readable
-from surveys.models import Round
+from surveys.models import Partnership, Round
 
 Gettext = Callable[[str], str]
 USUAL_LENGTH = timedelta(days=14)
@@ -36,6 +37,29 @@ def suggested(now: datetime, zone: str) -> Typed:
     """From tomorrow morning, for two weeks, until an evening."""
     opens_at = (now.astimezone(ZoneInfo(zone)) + timedelta(days=1)).replace(hour=8, minute=0)
     return Typed("", _shown(opens_at), _shown((opens_at + USUAL_LENGTH).replace(hour=17)))
+
+
+def proposed(partnership: Partnership, last: Round | None, now: datetime) -> Typed:
+    """The dates that the rhythm of the series proposes; without a round before, from tomorrow on."""
+    if last is None:
+        return suggested(now, partnership.time_zone)
+    closes_at = next_closing(partnership, last, now).astimezone(ZoneInfo(partnership.time_zone))
+    opens_at = (closes_at - USUAL_LENGTH).replace(hour=8, minute=0)
+    if opens_at <= now:
+        return suggested(now, partnership.time_zone)
+    return Typed("", _shown(opens_at), _shown(closes_at))
+
+
+def next_closing(partnership: Partnership, last: Round, now: datetime) -> datetime:
+    """The next date that was agreed ahead, else one rhythm after the last closing: never a day that has passed."""
+    clock = ZoneInfo(partnership.time_zone)
+    closed = last.closes_at.astimezone(clock)
+    today, evening = now.astimezone(clock).date(), closed.time() or time(17)
+    ahead = sorted(day for day in map(date.fromisoformat, partnership.round_dates) if day > max(today, closed.date()))
+    day = ahead[0] if ahead else months_later(closed.date(), max(1, partnership.rhythm_months))
+    while day <= today:
+        day = months_later(day, max(1, partnership.rhythm_months))
+    return datetime.combine(day, evening, tzinfo=clock)
 
 
 def of_round(round_: Round, zone: str) -> Typed:

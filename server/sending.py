@@ -23,7 +23,7 @@ from surveys import mailings, outbox
 from surveys.database import transaction
 from surveys.keystore import Keystore
 from surveys.mailings import Due
-from surveys.models import OutboxRow, PlainMail
+from surveys.models import Mailing, OutboxRow, PlainMail
 from surveys.outbox import Claimed
 from surveys.problems import SurveyProblem
 
@@ -54,15 +54,26 @@ class Office:
     reached: Reached = unnoticed
 
 
-def fill_outbox(engine: Engine, keystore: Keystore, *, now: datetime) -> int:
-    """Put the rows of every mailing that is due into the outbox; how many mailings. A missing key holds up one only."""
+def ignore(_session: Session, _mailing: Mailing) -> None:
+    """Nothing goes with it."""
+
+
+def fill_outbox(
+    engine: Engine, keystore: Keystore, *, now: datetime, also: Callable[[Session, Mailing], None] = ignore
+) -> int:
+    """Put the rows of every mailing that is due into the outbox; how many mailings. A missing key holds up one only.
+
+    `also` is what goes with a mailing, in the same transaction.
+    """
     filled = 0
     with Session(engine) as session:
         waiting = mailings.due(session, now)
     for mailing_id in waiting:
         try:
             with transaction(engine) as session:
-                filled += bool(mailings.fill(session, keystore, mailing_id, now))
+                if mailings.fill(session, keystore, mailing_id, now):
+                    also(session, session.get_one(Mailing, mailing_id))
+                    filled += 1
         except SurveyProblem as problem:
             log.error("problem=%s mailing=%s", type(problem).__name__, mailing_id)
     return filled

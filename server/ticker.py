@@ -15,7 +15,7 @@ from sqlalchemy import Engine
 from sqlmodel import Session
 
 from server.mail import Post
-from server.mailing import Composer
+from server.mailing import Composer, tell_representatives
 from server.sending import Office, fill_outbox, send_due
 from server.settings import Settings
 from server.shredding import shred
@@ -90,8 +90,10 @@ def _start(engine: Engine, keystore: Keystore, round_id: UUID, now: datetime, re
 
 def _mail(engine: Engine, keystore: Keystore, settings: Settings | None, now: datetime, report: Report) -> None:
     """Rows are made when they are due, also without a mail server: they wait in the outbox, and nothing is lost."""
-    fill_outbox(engine, keystore, now=now)
-    if settings is not None and settings.sends_mail:
+    if settings is None or settings.demonstration:
+        return  # a demonstration shows its mails on a page
+    fill_outbox(engine, keystore, now=now, also=partial(tell_representatives, settings=settings))
+    if settings.sends_mail:
         office = Office(engine, keystore, settings, Composer(settings), Post(settings), now)
         report.mails += send_due(office, limit=settings.mail_per_minute).sent
 

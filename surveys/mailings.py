@@ -120,9 +120,10 @@ def send_again(session: Session, round_: Round, invitation: Invitation, now: dat
     announce(session, round_, "again", due_at=now, number=number, details={"invitation": invitation.id.hex})
 
 
-def announce_agreed(session: Session, round_: Round, now: datetime, entries: Sequence[str]) -> None:
-    number = _last_number(session, round_, "agreed") + 1
-    announce(session, round_, "agreed", due_at=now, number=number, details={"entries": list(entries)})
+def announce_agreed(session: Session, round_: Round, now: datetime, entries: Sequence[str], stamp: str) -> None:
+    """Tell everybody what was agreed; the stamp says of which agreements, so that nobody gets the same mail twice."""
+    number, details = _last_number(session, round_, "agreed") + 1, {"entries": list(entries), "stamp": stamp}
+    announce(session, round_, "agreed", due_at=now, number=number, details=details)
 
 
 def _last_number(session: Session, round_: Round, kind: str) -> int:

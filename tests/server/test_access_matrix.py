@@ -105,6 +105,8 @@ def made_up(session, keystore, app) -> dict[str, Any]:
         "entry_id": entry.id,
         "commitment_id": commitment.id,
         "code": "V",
+        "kind": "invitation",
+        "language": "en",
         "step": "holders",
         "round": released[-1].number,
         "target": "item:T1",

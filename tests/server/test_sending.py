@@ -12,6 +12,7 @@ from sqlmodel import Session, select
 from server.mail import Post
 from server.mailing import Composer
 from server.sending import Office, Sent, fill_outbox, read_message_id, send_due
+from server.settings import Settings
 from server.ticker import tick
 from surveys import ballots, mailings, outbox, rounds
 from surveys.database import transaction
@@ -175,7 +176,7 @@ def test_gone_people_get_nothing(fresh_engine, keystore, mailbox, asked, deliver
 
 
 def test_no_mail_server_loses_nothing(fresh_engine, keystore, tmp_path, mailbox, asked, deliver):
-    report = tick(fresh_engine, keystore, tmp_path, now=NOW)
+    report = tick(fresh_engine, keystore, tmp_path, now=NOW, settings=Settings())
     assert (report.mails, report.problems) == (0, [])
     with Session(fresh_engine) as session:
         assert outbox.count_waiting(session) == 8
