@@ -8,9 +8,10 @@ from uuid import UUID
 from sqlmodel import Session
 
 from server.briefing import Agreement, Block, Bullets, Drawing, OpenQuestion, Paragraph, Table, assemble
-from server.dossiers import agreements_before, agreements_of, read_dossiers
+from server.dossiers import agreements_before, as_agreement, organizations_by_id, read_dossiers
 from server.languages import format_day, translator
-from surveys.models import Partnership, Round
+from surveys import discussions
+from surveys.models import Commitment, Partnership, Round
 
 
 def brief_text(session: Session, round_: Round, language: str) -> str:
@@ -52,10 +53,12 @@ def _lines(block: Block) -> Iterator[str]:
                 yield f"- {row[0]}: " + "; ".join(f"{name} {value}" for name, value in named if value)
 
 
-def agreements_text(session: Session, round_: Round, entries: Sequence[UUID], language: str) -> str:
-    """What was agreed, one paragraph each."""
-    found = agreements_of(session, round_.partnership_id, language)
-    agreed = [one for key in entries for entry_id, one in found if entry_id == key]
+def agreements_text(session: Session, round_: Round, made: Sequence[UUID], language: str) -> str:
+    """What was agreed, one paragraph for each commitment."""
+    owners = organizations_by_id(session, round_.partnership_id)
+    entries = {one.id: one for one in discussions.of_partnership(session, round_.partnership_id)}
+    found = [one for one in (session.get(Commitment, id_) for id_ in made) if one and one.discussion_id in entries]
+    agreed = [as_agreement(entries[one.discussion_id], one, owners, language) for one in found if one.discussion_id]
     return "\n\n".join(_agreement(number, one, language) for number, one in enumerate(agreed, start=1))
 
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlmodel import Session
+from sqlmodel import Session, col, select
 
 from server.languages import label_in, translator
 from server.mail_texts import TITLES
@@ -18,7 +18,7 @@ from server.pages import Page, Words
 from server.settings import Settings
 from server.sheets import title_of
 from surveys import discussions, mailings, outbox, rounds
-from surveys.models import Delivery, Discussion, Mailing, Partnership, Round
+from surveys.models import Commitment, Delivery, Mailing, Partnership, Round
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +95,7 @@ def mails_page(
             if one.id in troubles
         ),
         people=tuple((one.id, f"{one.person}, {one.email}") for one in present) if round_.state == "open" else (),
-        n_agreed=len(agreed_entries(session, round_)),
+        n_agreed=len(agreed_for(session, round_)),
         test_state=_test_words(session, test_key, language),
         problem=problem,
     )
@@ -121,10 +121,14 @@ def trouble_words(delivery: Delivery, language: str) -> str:
     return said.format(code=delivery.code or "–")
 
 
-def agreed_entries(session: Session, round_: Round) -> list[Discussion]:
-    """What was agreed on findings of this round, oldest first."""
-    entries = discussions.of_partnership(session, round_.partnership_id)
-    return [one for one in reversed(entries) if one.round_id == round_.id and one.status in ("agreed", "done")]
+def agreed_for(session: Session, round_: Round) -> list[Commitment]:
+    """What findings of this round led to and every partner may read, the first due first."""
+    entries = {
+        one.id for one in discussions.of_partnership(session, round_.partnership_id) if one.round_id == round_.id
+    }
+    query = select(Commitment).where(col(Commitment.discussion_id).in_(entries), Commitment.is_open_to_all)
+    kept = [one for one in session.exec(query) if one.status not in ("draft", "dropped")]
+    return sorted(kept, key=lambda one: (str(one.due_on), str(one.id)))
 
 
 def _test_words(session: Session, key: str, language: str) -> str:

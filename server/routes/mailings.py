@@ -17,7 +17,7 @@ from server.csv_files import download
 from server.deps import AccountDep, KeystoreDep, SessionDep, SettingsDep, partnership_for
 from server.exchange.icalendar import calendar_of_round
 from server.languages import LANGUAGES, label_in
-from server.mail_pages import agreed_entries, mails_page
+from server.mail_pages import agreed_for, mails_page
 from server.mail_texts import ALLOWED, TITLES, fill, subject_of, text_for
 from server.mailing import asks_positions, confidentiality, sample, values_for
 from server.pages import Page, Words, language_of, render, see_other
@@ -124,10 +124,10 @@ def send_again(run: RunDep, invitation: Annotated[UUID, Form()]) -> Response:
 def send_agreed(run: RunDep, settings: SettingsDep) -> Response:
     """What was agreed goes to everybody invited; pressed again with nothing new it sends nothing."""
     run.require("released")
-    entries = agreed_entries(run.session, run.round_)
+    entries = agreed_for(run.session, run.round_)
     if not entries:
         return _again_with(run, settings, run._("Nothing has been agreed on a finding of this round yet."), 409)
-    stamp = hashlib.sha256("|".join(f"{one.id}{one.agreed_action}{one.due_on}" for one in entries).encode()).hexdigest()
+    stamp = hashlib.sha256("|".join(f"{one.id}{one.what}{one.due_on}" for one in entries).encode()).hexdigest()
     before = [one for one in mailings.of_round(run.session, run.round_) if one.kind == "agreed"]
     if any(one.details.get("stamp") == stamp for one in before):
         return _again_with(run, settings, run._("Everybody was told of exactly these agreements already."), 409)

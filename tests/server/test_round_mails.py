@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import html
 from datetime import timedelta
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
 from sqlmodel import select
 
 from server.deps import get_settings
 from server.settings import Settings
-from surveys import accounts, ballots, mailings, rounds
-from surveys.models import Discussion, Mailing, PlainMail
+from surveys import accounts, ballots, commitments, discussions, mailings, rounds
+from surveys.models import Mailing, PlainMail
 from tests.factories import make_account, make_partnership, make_round, payload_of
 from tests.server.conftest import text_of
 
@@ -155,26 +155,13 @@ def test_again_only_for_people_of_this_round(as_amina, session, keystore, partne
     assert as_amina.post(address(partnership, "/mails/again"), data=form).status_code == 409
 
 
-def agree(session, partnership, round_, action="Publish the budget", now=None):
-    owner = next(iter(round_.invited or rounds.head_counts(session, round_)))
-    from uuid import UUID
-
-    entry = Discussion(
-        partnership_id=partnership.id,
-        round_id=round_.id,
-        release_digest="x",
-        target="item:T1",
-        question="Why?",
-        agreed_action=action,
-        owner_organization_id=UUID(owner),
-        due_on=now.date(),
-        status="agreed",
-        opened_at=now,
-        changed_at=now,
+def agree(session, partnership, round_, what="Publish the budget", *, now):
+    owner = UUID(next(iter(round_.invited or rounds.head_counts(session, round_))))
+    entry = discussions.open_entry(
+        session, partnership_id=partnership.id, round_id=round_.id, target="item:T1", question="Why?", now=now
     )
-    session.add(entry)
-    session.flush()
-    return entry
+    promise = commitments.Promise(what, owner, None, now.date())
+    commitments.make(session, partnership.id, promise, members=[owner], by="amina", now=now, discussion_id=entry.id)
 
 
 def test_agreements_go_to_everybody_once(as_amina, session, partnership, released, now):
@@ -189,8 +176,7 @@ def test_agreements_go_to_everybody_once(as_amina, session, partnership, release
     assert [len(one.details["entries"]) for one in of_kind(session, released[2], "agreed")] == [1, 2]
 
 
-def test_no_agreements_before_the_release(as_amina, session, partnership, opened, now):
-    agree(session, partnership, opened, now=now)
+def test_no_agreements_before_the_release(as_amina, partnership, opened):
     assert as_amina.post(address(partnership, "/mails/agreed")).status_code == 409
 
 

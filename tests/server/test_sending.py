@@ -14,12 +14,12 @@ from server.mailing import Composer
 from server.sending import Office, Sent, fill_outbox, read_message_id, send_due
 from server.settings import Settings
 from server.ticker import tick
-from surveys import ballots, mailings, outbox, rounds
+from surveys import accounts, ballots, commitments, discussions, mailings, outbox, rounds
 from surveys.database import transaction
 from surveys.invitations import personal_secret
 from surveys.models import Delivery, Mailing, OutboxRow, PlainMail, Round
 from surveys.problems import InvalidInput
-from tests.factories import NOW, cast_all, make_round, payload_of
+from tests.factories import NOW, cast_all, make_account, make_round, payload_of
 from tests.post_office import open_post_office
 
 
@@ -348,6 +348,70 @@ def test_names_are_not_placeholders(fresh_engine, mailbox, asked, deliver):
     deliver(NOW)
     said = mailbox.texts()[mailbox.recipients.index(one.email)]
     assert "Dear {{7*7}} {link} {% x %} ${code}," in said
+
+
+def test_back_to_the_respondents(fresh_engine, keystore, tmp_path, mailbox):
+    """Opened and shredded, everybody gets what all may read, later what was agreed; representatives their page."""
+    with transaction(fresh_engine) as session:
+        round_ = make_round(session, keystore, opens_at=NOW - timedelta(days=20), closes_at=NOW - timedelta(days=1))
+        people = cast_all(session, keystore, round_, T1=6)
+        owner = people[0].organization_id
+        people[0].language = "fr"
+        representative = make_account(session, "dara")
+        place = {"role": "representative", "organization_id": owner}
+        accounts.entrust(session, representative, round_.partnership_id, **place)
+    settings = mailbox.settings()
+
+    def ticked(hours):
+        return tick(fresh_engine, keystore, tmp_path, now=NOW + timedelta(hours=hours), settings=settings)
+
+    ticked(0)
+    report = ticked(1)
+    assert (report.problems, report.mails) == ([], 0)
+    with Session(fresh_engine) as session:
+        assert session.get_one(Round, round_.id).keys_state == "destroyed"
+    assert sorted(mailbox.recipients) == sorted([*(one.email for one in people), "dara@example.org"])
+    assert not any("/i#" in one for one in mailbox.texts())
+    said = mailbox.texts()[mailbox.recipients.index(people[1].email)]
+    assert "QUESTIONS FOR THE DISCUSSION" in said
+    assert "No table links answers to people" in said
+    assert "Bonjour" in mailbox.texts()[mailbox.recipients.index(people[0].email)]
+    told = mailbox.texts()[mailbox.recipients.index("dara@example.org")]
+    assert f"http://127.0.0.1:8000/partnerships/{round_.partnership_id}/rounds/1" in told
+
+    mailbox.recipients.clear()
+    mailbox.taken.clear()
+    with transaction(fresh_engine) as session:
+        asked = {"partnership_id": round_.partnership_id, "round_id": round_.id, "target": "item:T1"}
+        entry = discussions.open_entry(session, **asked, question="Who sees the budget?", now=NOW)
+        promise = commitments.Promise("Publish the budget", owner, None, NOW.date())
+        made = commitments.make(
+            session, round_.partnership_id, promise, members=[owner], by="x", now=NOW, discussion_id=entry.id
+        )
+        mailings.announce_agreed(session, session.get_one(Round, round_.id), NOW, [made.id.hex], "stamp")
+    assert ticked(2).mails == 8
+    assert all("Publish the budget" in one and "Who sees the budget?" in one for one in mailbox.texts())
+
+
+def test_extended_then_not_opened(fresh_engine, keystore, tmp_path, mailbox):
+    with transaction(fresh_engine) as session:
+        make_round(session, keystore, opens_at=NOW, closes_at=NOW + timedelta(days=14))
+    settings, told = mailbox.settings(), []
+    for days in (0, 7, 12, 15, 16, 21, 26, 29, 30):
+        mailbox.recipients.clear()
+        report = tick(fresh_engine, keystore, tmp_path, now=NOW + timedelta(days=days), settings=settings)
+        assert report.problems == []
+        told.append(len(mailbox.recipients))
+    assert told == [8, 8, 8, 8, 0, 8, 8, 8, 0]
+    assert [one["Subject"].rpartition(": ")[2][:8] for one in mailbox.taken[::8]] == [
+        "your ans",
+        "open unt",
+        "open unt",
+        "extended",
+        "open unt",
+        "open unt",
+        "the roun",
+    ]
 
 
 # Ordinary mail --------------------------------------------------------------------------------------------------------
