@@ -15,6 +15,7 @@ from server.assets import load_assets
 from server.deps import NotLoggedIn
 from server.desk import Desk
 from server.logs import drop_words
+from server.metrics import Counted, Tally
 from server.respondents import GoTo
 from server.routes import (
     accessibility,
@@ -25,6 +26,7 @@ from server.routes import (
     exporting,
     findings,
     handing_in,
+    health,
     holding,
     inviting,
     keeping,
@@ -75,6 +77,7 @@ ROUTES = (
     findings,
     commitments,
     keeping,
+    health,
 )
 
 
@@ -93,6 +96,7 @@ def create_app(settings: Settings) -> FastAPI:
         app.include_router(routes.router)
     app.mount(ADDRESS, create_api(app))
     _handle_problems(app)
+    app.state.tally = Tally()
     _wrap(app, settings)
     return app
 
@@ -115,3 +119,4 @@ def _wrap(app: FastAPI, settings: Settings) -> None:
     app.add_middleware(SameOrigin, refusal=problems.refuse_other_site, scheme="https" if settings.https else "http")
     app.add_middleware(TrustedHostMiddleware, allowed_hosts=list(settings.hosts))
     app.add_middleware(SecurityHeaders, https=settings.https)
+    app.add_middleware(Counted, tally=app.state.tally)

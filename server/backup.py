@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import sqlite3
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -13,6 +14,7 @@ from tempfile import TemporaryDirectory
 from sqlalchemy import Connection, Engine, Table, func, insert, select, text
 from sqlalchemy.exc import DatabaseError
 
+from server.crash_points import Reached, unnoticed
 from surveys.database import make_engine, metadata, upgrade
 from surveys.models import Ballot, ReleaseRow
 from surveys.problems import SurveyProblem
@@ -33,15 +35,20 @@ class Content:
     rows: dict[str, int]
 
 
-def back_up(engine: Engine, folder: Path, *, now: datetime) -> Path:
+def back_up(engine: Engine, folder: Path, *, now: datetime, reached: Reached = unnoticed) -> Path:
     """Write a backup and verify it by restoring it. Raises BackupDamaged when the two differ."""
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     path = folder / f"rapport-{now:%Y%m%dT%H%M%S%f}.db"
     part = path.with_suffix(".part")
+    for old in folder.glob("*.part"):  # of a run that was cut short
+        old.unlink()
     expected = _copy(engine, part)
-    _sync(part)
+    reached("copied")
+    sync(part)
+    verify(part, expected)
+    reached("verified")
     part.replace(path)
-    verify(path, expected)
+    reached("named")
     _forget_old(folder)
     return path
 
@@ -57,7 +64,7 @@ def _copy(engine: Engine, path: Path) -> Content:
             return _copy_rows(source, copy)
     finally:
         target.dispose()
-        _checkpoint(path)
+        set_aside(path)
 
 
 def _copy_sqlite(engine: Engine, path: Path) -> Content:
@@ -76,7 +83,7 @@ def _copy_sqlite(engine: Engine, path: Path) -> Content:
             return content_of(connection)
     finally:
         restored.dispose()
-        _checkpoint(path)
+        set_aside(path)
 
 
 def _copy_rows(source: Connection, copy: Connection) -> Content:
@@ -115,6 +122,7 @@ def verify(path: Path, expected: Content | None = None) -> Content:
             source.close()
             target.close()
         try:
+            upgrade(f"sqlite:///{copy}")  # a backup of an older version, too
             return _verified(copy, path.name, expected)
         except DatabaseError as problem:
             raise BackupDamaged(f"{path.name} is damaged: {problem.orig}") from problem
@@ -154,13 +162,21 @@ def restore(path: Path, url: str) -> Content:
     """Load a verified backup into an empty database. Raises BackupDamaged when it is not whole or not empty."""
     expected = verify(path)
     upgrade(url)
+    with TemporaryDirectory(prefix="rapport-restore-") as place:
+        copy = Path(place) / "restored.db"
+        shutil.copyfile(path, copy)
+        upgrade(f"sqlite:///{copy}")
+        _load(copy, url)
+    return expected
+
+
+def _load(path: Path, url: str) -> None:
     target, source = make_engine(url), make_engine(f"sqlite:///{path}")
     try:
         with source.begin() as rows, target.begin() as copy:
             if any(content_of(copy).rows.values()):
                 raise BackupDamaged("the database to restore into is not empty; nothing was changed")
             _copy_rows(rows, copy)
-            return expected
     finally:
         target.dispose()
         source.dispose()
@@ -171,7 +187,7 @@ def _forget_old(folder: Path) -> None:
         old.unlink()
 
 
-def _checkpoint(path: Path) -> None:
+def set_aside(path: Path) -> None:
     """Leave one file behind, without a journal beside it."""
     connection = sqlite3.connect(path)
     try:
@@ -180,7 +196,7 @@ def _checkpoint(path: Path) -> None:
         connection.close()
 
 
-def _sync(path: Path) -> None:
+def sync(path: Path) -> None:
     descriptor = os.open(path, os.O_RDONLY)
     try:
         os.fsync(descriptor)

@@ -16,8 +16,9 @@ from rich.progress import Progress
 from sqlalchemy.exc import ArgumentError, OperationalError, ProgrammingError
 from sqlmodel import Session, col, select
 
-from server import commands_data
+from server import commands_data, commands_machine
 from server.languages import LANGUAGES
+from server.logs import write_lines
 from server.settings import Settings
 from surveys.problems import SurveyProblem
 
@@ -155,28 +156,35 @@ def _require_port(settings: Settings) -> None:
 
 
 def _upgrade(settings: Settings) -> None:
-    from surveys.database import upgrade
+    from server.upgrading import upgrade_safely
 
-    settings.var_dir.mkdir(parents=True, exist_ok=True)
-    upgrade(settings.database_url)
+    made = upgrade_safely(settings)
+    if made is not None:
+        errors.print(f"Before the upgrade the database was backed up and the backup verified: {made}", soft_wrap=True)
 
 
 def _serve(settings: Settings) -> None:
     import uvicorn
 
     from server.app import create_app
+    from server.metrics import registry_of, serve_metrics
     from server.ticker import Ticker
 
     _require_port(settings)
+    write_lines()
     service = create_app(settings)
     ticker = Ticker(service.state.engine, service.state.keystore, settings.var_dir / "backups", settings)
     ticker.start()
+    if settings.metrics_port:
+        serve_metrics(
+            registry_of(service.state.engine, service.state.keystore, service.state.tally), settings.metrics_port
+        )
     try:
         uvicorn.run(
             service,
             host=settings.host,
             port=settings.port,
-            log_level="warning",
+            log_config=None,
             access_log=False,  # addresses and times of respondents are never written
             server_header=False,
             timeout_graceful_shutdown=5,
@@ -261,7 +269,12 @@ def verify() -> None:
 
 @app.command()
 def backup() -> None:
-    """Write a backup and prove it by restoring it. The keys of rounds are never part of it."""
+    """Write a backup and prove it by restoring it. The keys of rounds are never part of it.
+
+    Whoever holds it can read names and addresses of invited people (until they are deleted), releases, charters, and
+    accounts with hashed passwords. Nobody can read with it who answered or what: answers are sealed, and the keys lie
+    elsewhere. With the keys of a round that is still open, its answers can be opened: keep the two apart.
+    """
     from server.backup import back_up
     from surveys.database import make_engine
 
@@ -280,7 +293,10 @@ def restore(path: Annotated[Path, typer.Argument(exists=True, dir_okay=False, he
 
 @app.command()
 def upgrade() -> None:
-    """Bring the database to the schema of this version."""
+    """Bring the database to the schema of this version.
+
+    A backup is made before and proved by restoring it; without it nothing is changed.
+    """
     _upgrade(_settings())
     console.print("The database is up to date.")
 
@@ -310,6 +326,7 @@ def account(
 
 
 commands_data.register(app)
+commands_machine.register(app)
 
 if __name__ == "__main__":
     main()

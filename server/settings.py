@@ -26,6 +26,8 @@ class Settings(BaseSettings):
     base_url: str = "http://127.0.0.1:8000"
     hosts: tuple[str, ...] = ("127.0.0.1", "localhost")
     demonstration: bool = False
+    metrics_port: int = Field(default=0, ge=0, le=65535)
+    keep_names_days: int = Field(default=183, ge=1, le=3660)  # after a round closed
     mail_host: str = ""
     mail_port: int = Field(default=587, ge=1, le=65535)
     mail_security: Literal["starttls", "tls", "none"] = "starttls"

@@ -6,7 +6,7 @@ import logging
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
 from uuid import UUID
@@ -19,8 +19,8 @@ from server.mailing import Composer, tell_representatives
 from server.sending import Office, fill_outbox, send_due
 from server.settings import Settings
 from server.shredding import shred
-from surveys import audit, rounds
-from surveys.database import transaction
+from surveys import audit, erasure, rounds
+from surveys.database import its_turn, transaction
 from surveys.keystore import Keystore
 from surveys.models import Round
 from surveys.problems import SurveyProblem
@@ -40,13 +40,19 @@ class Report:
     shredded: int = 0
     started: int = 0
     mails: int = 0
+    names_deleted: int = 0
     problems: list[str] = field(default_factory=list)
 
 
 def tick(
     engine: Engine, keystore: Keystore, backups: Path, *, now: datetime, settings: Settings | None = None
 ) -> Report:
-    """Do everything that is due now; mails are sent where the settings name a mail server."""
+    """Do everything that is due now, unless another server does; mails are sent where there is a mail server."""
+    with its_turn(engine) as mine:
+        return _work(engine, keystore, backups, now, settings or Settings()) if mine else Report()
+
+
+def _work(engine: Engine, keystore: Keystore, backups: Path, now: datetime, settings: Settings) -> Report:
     report = Report()
     for round_id in _due(engine, now, rounds.due_to_start):
         _guarded(report, partial(_start, engine, keystore, round_id, now, report))
@@ -56,6 +62,7 @@ def tick(
         _guarded(report, partial(_open, engine, keystore, round_id, now, report))
     _guarded(report, partial(_shred, engine, keystore, backups, now, report))
     _guarded(report, partial(_mail, engine, keystore, settings, now, report))
+    _guarded(report, partial(_erase, engine, now, timedelta(days=settings.keep_names_days), report))
     report.problems += [f"keys {fault.name[:8]}: one replica is {fault.fault}" for fault in keystore.check()]
     return report
 
@@ -120,6 +127,18 @@ def _open(engine: Engine, keystore: Keystore, round_id: UUID, now: datetime, rep
 
 def _shred(engine: Engine, keystore: Keystore, backups: Path, now: datetime, report: Report) -> None:
     report.shredded += shred(engine, keystore, backups, now=now)
+
+
+def _erase(engine: Engine, now: datetime, after: timedelta, report: Report) -> None:
+    with Session(engine) as session:
+        waiting = erasure.due(session, now, after)
+    for round_id in waiting:
+        with transaction(engine) as session:
+            erasure.delete_names(session, round_id)
+            audit.record(session, "the clock", "names deleted", str(round_id), now)
+        report.names_deleted += 1
+    with transaction(engine) as session:
+        erasure.delete_old_mail(session, now, after)
 
 
 class Ticker(threading.Thread):

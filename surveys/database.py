@@ -99,6 +99,27 @@ def _writing(engine: Engine) -> Engine:
     return engine.execution_options(**{WRITER: True})
 
 
+CLOCK = 0x7261_7070  # the name of the lock of the clock's work among PostgreSQL's advisory locks
+
+
+@contextmanager
+def its_turn(engine: Engine) -> Iterator[bool]:
+    """Whether this process does the clock's work now. The lock is the connection's: a server that dies lets it go.
+
+    On SQLite each step guards itself, and there is one machine: always true.
+    """
+    if engine.dialect.name != "postgresql":
+        yield True
+        return
+    with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        mine = bool(connection.execute(text("SELECT pg_try_advisory_lock(:lock)"), {"lock": CLOCK}).scalar_one())
+        try:
+            yield mine
+        finally:
+            if mine:
+                connection.execute(text("SELECT pg_advisory_unlock(:lock)"), {"lock": CLOCK})
+
+
 def plain(session: Session, sql: str, *values: Any) -> Any:
     """Plain SQL in the transaction of this session, `?` for each value; the mapper costs ten times as much.
 
@@ -142,23 +163,24 @@ def alembic_config(url: str) -> Config:
 
 def upgrade(url: str, revision: str = "head") -> None:
     """Bring the database at this address to the newest schema."""
-    if revision == "head" and _is_current(url):
+    if revision == "head" and is_current(url):
         return
     from alembic import command
 
     command.upgrade(alembic_config(url), revision)
 
 
-def _is_current(url: str) -> bool:
+def is_current(database: str | Engine) -> bool:
     """Whether the database says it has the schema of the last migration; doubt is left to the migrations."""
     newest = max(
         path.stem.partition("_")[0] for path in (ROOT / "surveys" / "migrations" / "versions").glob("[0-9]*.py")
     )
-    engine = make_engine(url)
+    engine = make_engine(database) if isinstance(database, str) else database
     try:
         with engine.connect() as connection:
             return connection.execute(text("SELECT version_num FROM alembic_version")).scalars().all() == [newest]
     except DBAPIError:
         return False
     finally:
-        engine.dispose()
+        if engine is not database:
+            engine.dispose()

@@ -41,6 +41,8 @@ EXPECTED: dict[str, frozenset[str]] = {
     "GET /": ANYONE,
     "GET /static/{name}": ANYONE,
     "GET /privacy": ANYONE,
+    "GET /healthz": ANYONE,
+    "GET /readyz": ANYONE,
     "GET /stored": ANYONE,
     "POST /language": ANYONE,
     "GET /login": ANYONE,

@@ -1,0 +1,127 @@
+"""Commands for whoever keeps the machine: `rapport doctor, forget, drill, sbom`."""
+
+from __future__ import annotations
+
+import json
+import time
+from datetime import UTC, datetime
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Annotated
+
+import typer
+
+from server.settings import Settings
+
+MARKS = {"well": "well", "look": "LOOK", "bad": "BAD "}
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands to the command line."""
+    app.command(name="doctor")(doctor_command)
+    app.command(name="forget")(forget_command)
+    app.command(name="drill")(drill_command)
+    app.command(name="sbom")(sbom_command)
+
+
+def doctor_command(
+    as_json: Annotated[bool, typer.Option("--json", help="For another program.")] = False,
+) -> None:
+    """Look at this machine: database, keys, disks, backups, clock, fonts, mail. Says what to do.
+
+    Exit code 1 when something is bad. It changes nothing and shows no secret.
+    """
+    from dataclasses import asdict
+
+    from server.doctor import examine
+
+    findings = examine(Settings(), now=datetime.now(UTC))
+    if as_json:
+        typer.echo(json.dumps([asdict(one) for one in findings], indent=1, ensure_ascii=False))
+    else:
+        for one in findings:
+            typer.echo(f"{MARKS[one.state]}  {one.matter:<12} {one.found}")
+            if one.advice:
+                typer.echo(f"{'':>19}{one.advice}")
+    raise typer.Exit(1 if any(one.state == "bad" for one in findings) else 0)
+
+
+def forget_command(
+    email: Annotated[str, typer.Argument(help="The person's e-mail address.")] = "",
+    organization: Annotated[str, typer.Option(help="Instead: the contacts of the organization with this name.")] = "",
+    backups: Annotated[bool, typer.Option("--backups", help="Also replace every backup by a new one.")] = False,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+) -> None:
+    """Erase what is stored of a person, or of the contacts of an organization.
+
+    Erased: invitations, addresses, the account. Kept: answers (nobody can find whose they are), names under signed
+    charters and agreements, and the record of acts, whose chain would break (docs/record-of-processing.md says why).
+    In a round that is not over the place on its list stays without name, and the link is refused.
+
+    Backups made before still hold the names: --backups writes a new one and removes all older ones.
+    """
+    from server.forgetting import forget
+    from surveys.database import make_engine
+
+    if bool(email) == bool(organization):
+        typer.echo("Give the address of a person, or --organization and its name.", err=True)
+        raise typer.Exit(2)
+    if not yes:
+        typer.confirm(f"Erase {email or organization}? This cannot be undone.", abort=True)
+    settings = Settings()
+    engine = make_engine(settings.database_url)
+    try:
+        now = datetime.now(UTC)
+        done = forget(engine, settings, email=email, organization=organization, now=now, also_backups=backups)
+    finally:
+        engine.dispose()
+    if not done:
+        typer.echo("Nothing is stored of them; nothing was changed.")
+        raise typer.Exit(1)
+    for what, count in sorted(done.items()):
+        typer.echo(f"{count:>5}  {what}")
+    if not backups:
+        typer.echo("Backups made before still hold these names; with --backups they are replaced.")
+
+
+def drill_command(
+    path: Annotated[Path | None, typer.Argument(help="A backup file; by default the newest one.")] = None,
+    into: Annotated[str, typer.Option(help="Address of an EMPTY database to restore into, such as a PostgreSQL.")] = "",
+) -> None:
+    """Practise the restore: load a backup into an empty place, check all of it, and say how long it took.
+
+    The service goes on meanwhile and its database is not touched. Without --into the place is removed afterwards.
+    """
+    from server.backup import restore
+
+    settings = Settings()
+    made = sorted((settings.var_dir / "backups").glob("*.db"), key=lambda one: one.stat().st_mtime)
+    chosen = path or (made[-1] if made else None)
+    if chosen is None or not chosen.is_file():
+        typer.echo("There is no backup to practise with. Run: rapport backup", err=True)
+        raise typer.Exit(2)
+    if into and into == settings.database_url:
+        typer.echo("That is the database of the service: nothing was done.", err=True)
+        raise typer.Exit(2)
+    start = time.monotonic()
+    with TemporaryDirectory(prefix="rapport-drill-") as place:
+        found = restore(chosen, into or f"sqlite:///{Path(place) / 'drill.db'}")
+    typer.echo(
+        f"{chosen.name}: {sum(found.rows.values())} rows restored and checked in {time.monotonic() - start:.1f} s"
+    )
+    typer.echo(
+        f"  releases {found.rows['release']}, rounds {found.rows['round']}, partnerships {found.rows['partnership']}"
+    )
+
+
+def sbom_command(
+    out: Annotated[Path | None, typer.Option(help="A file; by default standard output.")] = None,
+) -> None:
+    """Write the software bill of materials: every package in use, with version and licence (CycloneDX, JSON)."""
+    from server.bill import bill
+
+    written = json.dumps(bill(), indent=1, ensure_ascii=False) + "\n"
+    if out is None:
+        typer.echo(written, nl=False)
+    else:
+        out.write_text(written, encoding="utf-8")

@@ -1,0 +1,122 @@
+"""Figures for Prometheus, on a port of their own on this machine, so that no proxy can hand them on by mistake.
+
+Without identities, and without a clock on respondents: who sees a counter move learns when somebody handed in. What
+respondents do is therefore counted in full hundreds only, and nothing about them is timed.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections import Counter
+from collections.abc import Iterable
+from typing import Any
+
+from prometheus_client import CollectorRegistry, ProcessCollector, start_http_server
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
+from sqlalchemy import Engine
+from sqlmodel import Session, func, select
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from surveys.keystore import Keystore
+from surveys.models import OutboxRow, Round
+
+RESPONDENTS = ("/answer", "/i", "/handed-in", "/position", "/resume", "/finish", "/privacy", "/stored")
+STEP = 100  # respondents' requests are shown in full steps of this many
+
+
+def group_of(path: str) -> str:
+    """Whose pages a path belongs to; never the path itself, which holds identifiers."""
+    first = "/" + path.lstrip("/").partition("/")[0]
+    if first in RESPONDENTS:
+        return "respondents"
+    if first in ("/healthz", "/readyz"):
+        return "machine"
+    return "static" if first == "/static" else "others"
+
+
+class Tally:
+    """Requests by group and kind of answer."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._requests: Counter[tuple[str, str]] = Counter()
+
+    def note(self, path: str, status: int) -> None:
+        with self._lock:
+            self._requests[group_of(path), f"{status // 100}xx"] += 1
+
+    def shown(self) -> dict[tuple[str, str], int]:
+        """What may be told. Faults of the service are told exactly: they say nothing of who came."""
+        with self._lock:
+            counts = dict(self._requests)
+        return {
+            (group, kind): count - count % STEP if group == "respondents" and kind != "5xx" else count
+            for (group, kind), count in counts.items()
+        }
+
+
+class Counted:
+    """Notes the answer to every request."""
+
+    def __init__(self, app: ASGIApp, *, tally: Tally) -> None:
+        self.app, self.tally = app, tally
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+
+        async def send_and_note(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                self.tally.note(scope["path"], message["status"])
+            await send(message)
+
+        await self.app(scope, receive, send_and_note)
+
+
+class Figures:
+    """Read from the database when they are asked for."""
+
+    def __init__(self, engine: Engine, keystore: Keystore, tally: Tally) -> None:
+        self.engine, self.keystore, self.tally = engine, keystore, tally
+
+    def collect(self) -> Iterable[Metric]:
+        requests = CounterMetricFamily(
+            "rapport_requests", "Answers by group of pages; respondents in full hundreds.", labels=["group", "status"]
+        )
+        for (group, status), count in sorted(self.tally.shown().items()):
+            requests.add_metric([group, status], count)
+        yield requests
+        yield GaugeMetricFamily(
+            "rapport_key_faults", "Copies of keys that are missing or damaged.", value=len(self.keystore.check())
+        )
+        yield from self._of_database()
+
+    def _of_database(self) -> Iterable[Metric]:
+        up = GaugeMetricFamily("rapport_database_up", "Whether the database answers.")
+        rounds = GaugeMetricFamily("rapport_rounds", "Rounds by state.", labels=["state"])
+        try:
+            with Session(self.engine) as session:
+                for state, count in session.exec(select(Round.state, func.count()).group_by(Round.state)):
+                    rounds.add_metric([state], count)
+                waiting = session.exec(select(func.count()).select_from(OutboxRow)).one()
+        except Exception:  # whatever is wrong with it, the answer is a figure
+            up.add_metric([], 0)
+            yield up
+            return
+        up.add_metric([], 1)
+        yield from (up, rounds)
+        yield GaugeMetricFamily("rapport_outbox_rows", "Rows of mailings not yet consumed, due or not.", value=waiting)
+
+
+def registry_of(engine: Engine, keystore: Keystore, tally: Tally) -> CollectorRegistry:
+    registry = CollectorRegistry()
+    registry.register(Figures(engine, keystore, tally))
+    ProcessCollector(registry=registry)
+    return registry
+
+
+def serve_metrics(registry: CollectorRegistry, port: int) -> Any:
+    """On the loopback address only. Returns what stops it."""
+    server, _ = start_http_server(port, addr="127.0.0.1", registry=registry)
+    return server
