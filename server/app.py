@@ -12,7 +12,7 @@ from starlette.requests import ClientDisconnect
 from server import problems
 from server.api.app import ADDRESS, create_api
 from server.assets import load_assets
-from server.deps import NotLoggedIn
+from server.deps import NotLoggedIn, SecondFactorMissing
 from server.desk import Desk
 from server.logs import drop_words
 from server.metrics import Counted, Tally
@@ -20,8 +20,10 @@ from server.respondents import GoTo
 from server.routes import (
     accessibility,
     account,
+    accounts,
     answering,
     commitments,
+    enrolling,
     entering,
     exporting,
     findings,
@@ -29,15 +31,20 @@ from server.routes import (
     health,
     holding,
     inviting,
+    joining,
     keeping,
     keys,
     keystore,
+    login,
     mail_texts,
     mailings,
     notices,
     offline,
+    one_account,
     partnerships,
+    people,
     positions,
+    records,
     remarks,
     resuming,
     rounds,
@@ -59,7 +66,15 @@ ROUTES = (
     tokens,
     notices,
     accessibility,
+    login,
+    joining,
+    enrolling,
     account,
+    records,  # before one_account: "log" must not be taken for an account
+    accounts,
+    one_account,
+    people,
+    handing_in,
     resuming,
     offline,
     positions,
@@ -107,6 +122,7 @@ def _handle_problems(app: FastAPI) -> None:
     app.add_exception_handler(ClientDisconnect, problems.on_hang_up)
     app.add_exception_handler(GoTo, problems.on_go_to)
     app.add_exception_handler(NotLoggedIn, problems.on_not_logged_in)
+    app.add_exception_handler(SecondFactorMissing, problems.on_second_factor_missing)
     app.add_exception_handler(RequestValidationError, problems.on_malformed)
     app.add_exception_handler(Exception, problems.on_crash)
 

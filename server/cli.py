@@ -16,7 +16,7 @@ from rich.progress import Progress
 from sqlalchemy.exc import ArgumentError, OperationalError, ProgrammingError
 from sqlmodel import Session, col, select
 
-from server import commands_data, commands_machine
+from server import commands_accounts, commands_data, commands_machine
 from server.languages import LANGUAGES
 from server.logs import write_lines
 from server.settings import Settings
@@ -75,7 +75,26 @@ def serve(port: Port = None) -> None:
     """Serve Rapport for the settings in RAPPORT_... variables, and do the clock's work."""
     settings = _settings(port=port)
     _upgrade(settings)
+    _require_port(settings)
+    _print_setup_link(settings)
     _serve(settings)
+
+
+def _print_setup_link(settings: Settings) -> None:
+    """An installation without any account is set up by whoever can read this terminal, and by nobody else."""
+    from surveys import account_links
+    from surveys.database import make_engine, transaction
+
+    engine = make_engine(settings.database_url)
+    with transaction(engine) as session:
+        secret = account_links.make_setup(session, datetime.now(UTC))
+    engine.dispose()
+    if secret is None:
+        console.print(f"Rapport: {settings.base_url}")
+        return
+    console.print("\nNobody has an account yet. Open this link to set up the installation; it works once, for a day.\n")
+    console.print(f"    {settings.base_url.rstrip('/')}/join#{secret}\n", soft_wrap=True)
+    console.print("A new start prints a new link, and this one stops working.\n")
 
 
 @app.command()
@@ -301,30 +320,7 @@ def upgrade() -> None:
     console.print("The database is up to date.")
 
 
-@app.command()
-def account(
-    email: Annotated[str, typer.Argument(help="E-mail address to log in with.")],
-    name: Annotated[str, typer.Option(prompt=True)],
-    password: Annotated[str, typer.Option(prompt=True, hide_input=True, confirmation_prompt=True)],
-    partnership: Annotated[list[str] | None, typer.Option(help="Code of a partnership to entrust; repeatable.")] = None,
-) -> None:
-    """Create a facilitator's account and entrust partnerships to it."""
-    from surveys import accounts, partnerships
-    from surveys.database import make_engine, transaction
-
-    settings = _settings()
-    _upgrade(settings)
-    with transaction(make_engine(settings.database_url)) as session:
-        made = accounts.create_account(session, email=email, name=name, password=password)
-        for code in partnership or ():
-            found = partnerships.find_by_code(session, code)
-            if found is None:
-                errors.print(f"There is no partnership with the code {code}; no account was created.")
-                raise typer.Exit(2)
-            accounts.entrust(session, made, found.id)
-    console.print(f"{email} may log in now.")
-
-
+commands_accounts.register(app)
 commands_data.register(app)
 commands_machine.register(app)
 

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Annotated
 from uuid import UUID
 
@@ -19,14 +18,15 @@ from server.keystore_alarm import alarm_of
 from server.pages import LANGUAGE_COOKIE
 from server.security import SAFE_METHODS, Sealer
 from server.settings import Settings
-from surveys import accounts
+from surveys import accounts, logins
 from surveys.database import transaction
 from surveys.keystore import Keystore
-from surveys.models import Account, Partnership, Seat
+from surveys.models import Account, Login, Partnership, Seat
 
 SESSION_COOKIE = "session"
 FIELDS_AT_MOST = 400
-SESSION_LASTS = timedelta(hours=8)
+SESSION_LASTS = logins.LASTS
+SECOND_FACTOR = "/account/second-factor"
 
 
 def open_session(request: Request) -> Iterator[Session]:
@@ -68,28 +68,42 @@ async def read_form(request: Request) -> FormData:
     return form
 
 
-def find_account(request: Request, session: Session, sealer: Sealer, now: datetime) -> Account | None:
-    """Who is logged in. A changed password, a removed account or eight hours end every session of it."""
-    held = sealer.unseal(SESSION_COOKIE, request.cookies.get(SESSION_COOKIE))
-    if held is None or now - datetime.fromisoformat(held["since"]) > SESSION_LASTS:
-        return None
-    account = session.get(Account, UUID(held["account"]))
-    return account if account and held["stamp"] == _stamp(account) else None
+def find_login(request: Request, session: Session, now: datetime) -> tuple[Account, Login] | None:
+    """Who is logged in with this browser."""
+    token = request.cookies.get(SESSION_COOKIE)
+    return logins.find(session, token, now) if token else None
 
 
-def _stamp(account: Account) -> str:
-    return hashlib.sha256(account.password_hash.encode()).hexdigest()[:16]
-
-
-def log_in(response: Response, request: Request, sealer: Sealer, account: Account, now: datetime) -> None:
-    held = {"account": str(account.id), "since": now.isoformat(), "stamp": _stamp(account)}
-    response.set_cookie(
-        SESSION_COOKIE, sealer.seal(SESSION_COOKIE, held), secure=is_https(request), httponly=True, samesite="lax"
-    )
+def log_in(
+    response: Response, request: Request, session: Session, account: Account, now: datetime, *, is_full: bool = True
+) -> None:
+    """A new login, never one that the browser brought with it: nobody can plant a cookie beforehand."""
+    device = device_of(request.headers.get("user-agent", ""))
+    token = logins.begin(session, account, now, device=device, is_full=is_full)
+    response.set_cookie(SESSION_COOKIE, token, secure=is_https(request), httponly=True, samesite="lax")
+    if LANGUAGE_COOKIE not in request.cookies:
+        set_language(response, request, account.language)
 
 
 def log_out(response: Response) -> None:
     response.delete_cookie(SESSION_COOKIE, httponly=True, samesite="lax")
+
+
+BROWSERS = (("Firefox/", "Firefox"), ("Edg/", "Edge"), ("OPR/", "Opera"), ("Chrome/", "Chrome"), ("Safari/", "Safari"))
+SYSTEMS = (
+    ("Android", "Android"),
+    ("iPhone", "iPhone"),
+    ("iPad", "iPad"),
+    ("Windows", "Windows"),
+    ("Mac OS", "macOS"),
+    ("Linux", "Linux"),
+)
+
+
+def device_of(agent: str) -> str:
+    """Enough to tell one's own browsers apart: no version, no address."""
+    named = (next((name for sign, name in signs if sign in agent), "") for signs in (BROWSERS, SYSTEMS))
+    return ", ".join(filter(None, named))
 
 
 # scope="function": commit before the answer leaves; FastAPI's default commits after the browser was told it worked
@@ -105,12 +119,18 @@ class NotLoggedIn(Exception):
     """A facilitator's page was asked for by nobody we know; answered with the way to the login."""
 
 
-def get_account(
-    request: Request, session: SessionDep, sealer: SealerDep, now: ClockDep, keystore: KeystoreDep
-) -> Account:
-    account = find_account(request, session, sealer, now)
-    if account is None:
+class SecondFactorMissing(Exception):
+    """Somebody who must have a second factor has none yet; answered with the way to set it up."""
+
+
+def get_account(request: Request, session: SessionDep, now: ClockDep, keystore: KeystoreDep) -> Account:
+    found = find_login(request, session, now)
+    if found is None:
         raise NotLoggedIn
+    account, login = found
+    if not login.is_full and not request.url.path.startswith(SECOND_FACTOR):
+        raise SecondFactorMissing
+    request.state.login = login.id
     request.state.account = account  # base.html shows the facilitator's links, and the red banner of the keys
     alarm = alarm_of(keystore)
     request.state.keys_alarm = alarm if alarm and may_keep_keys(session, account) else ""
@@ -118,6 +138,29 @@ def get_account(
 
 
 AccountDep = Annotated[Account, Depends(get_account)]
+
+
+def is_second_factor_required(settings: SettingsDep) -> bool:
+    """The demonstration prints its login on the screen: a telephone would keep visitors out and protect nothing."""
+    return not settings.demonstration
+
+
+SecondFactorDep = Annotated[bool, Depends(is_second_factor_required)]
+
+
+def needs_second_factor(session: Session, account: Account) -> bool:
+    """Administrators and facilitators: their accounts open what others wrote in confidence."""
+    return account.is_administrator or accounts.facilitates(session, account)
+
+
+def get_administrator(account: AccountDep) -> Account:
+    """Whoever looks after accounts and the machine; to all others the page does not exist."""
+    if not account.is_administrator:
+        raise HTTPException(404)
+    return account
+
+
+AdministratorDep = Annotated[Account, Depends(get_administrator)]
 
 
 def seat_for(session: Session, account: Account, partnership_id: UUID) -> Seat:
@@ -142,9 +185,7 @@ def may_run(session: Session, account: Account, partnership_id: UUID) -> bool:
 
 def may_keep_keys(session: Session, account: Account) -> bool:
     """Whether this account sees how the copies of the keys are: administrators, and whoever runs rounds."""
-    return account.is_administrator or any(
-        one.role == "facilitator" for one in accounts.seats_of(session, account).values()
-    )
+    return account.is_administrator or accounts.facilitates(session, account)
 
 
 def audience_of(seat: Seat) -> str:

@@ -71,6 +71,10 @@ def on_not_logged_in(request: Request, _problem: Exception) -> Response:
     return go_to(request, "/login")
 
 
+def on_second_factor_missing(request: Request, _problem: Exception) -> Response:
+    return go_to(request, "/account/second-factor")
+
+
 def on_go_to(request: Request, problem: Exception) -> Response:
     assert isinstance(problem, GoTo)  # registered for nothing else
     return go_to(request, problem.path)

@@ -11,9 +11,14 @@ from dataclasses import dataclass
 from server.deps import SESSION_COOKIE, SESSION_LASTS
 from server.pages import LANGUAGE_COOKIE, OFFLINE_COOKIE
 from server.respondents import AFTER_CLOSING, COOKIE
+from server.routes.enrolling import COOKIE as FACTOR_COOKIE
+from server.routes.enrolling import LASTS as FACTOR_LASTS
 from server.routes.handing_in import RECEIPT
 from server.routes.holding import COOKIE as HOLDER_COOKIE
 from server.routes.holding import LASTS as HOLDER_LASTS
+from server.routes.joining import COOKIE as LINK_COOKIE
+from server.routes.joining import LASTS as LINK_LASTS
+from server.routes.login import HALF_WAY, HALF_WAY_LASTS
 from server.wording import N_
 from surveys.answers import PERSONAL, POSITION
 from surveys.database import metadata
@@ -126,12 +131,14 @@ OTHER_TABLES = frozenset(
         "account",
         "acknowledgement",
         "api_token",
+        "account_link",
         "audit",
         "cancellation",
         "charter",
         "charter_signature",
         "commitment",
         "concern",
+        "contact",
         "discussion",
         "dispute",
         "dispute_document",
@@ -147,6 +154,8 @@ OTHER_TABLES = frozenset(
         "mailing",
         "meeting",
         "meeting_item",
+        "list_approval",
+        "login",
         "membership",
         "organization",
         "organization_change",
@@ -155,6 +164,7 @@ OTHER_TABLES = frozenset(
         "party",
         "plain_mail",
         "register_entry",
+        "recovery_code",
         "rehearsal",
         "reply",
         "reply_link",
@@ -202,6 +212,18 @@ COOKIES = {
     SESSION_COOKIE: (
         N_("Only for facilitators: who is logged in, for {hours} hours."),
         {"hours": int(SESSION_LASTS.total_seconds() // 3600)},
+    ),
+    HALF_WAY: (
+        N_("Only for accounts: the password was right, a code is still asked for, locked, for {minutes} minutes."),
+        {"minutes": int(HALF_WAY_LASTS.total_seconds() // 60)},
+    ),
+    LINK_COOKIE: (
+        N_("Only for accounts: a link that works once, locked, for {minutes} minutes."),
+        {"minutes": int(LINK_LASTS.total_seconds() // 60)},
+    ),
+    FACTOR_COOKIE: (
+        N_("Only for accounts: a second factor that is being set up, locked, for {minutes} minutes."),
+        {"minutes": int(FACTOR_LASTS.total_seconds() // 60)},
     ),
 }
 

@@ -7,12 +7,21 @@ from uuid import UUID
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
-from sqlmodel import Session, col, select
+from sqlmodel import Session, col, delete, select
 
-from surveys.models import Account, Partnership, Seat
-from surveys.problems import InvalidInput
+from surveys import logins
+from surveys.models import Account, AccountLink, ApiToken, Partnership, RecoveryCode, Seat
+from surveys.problems import InvalidInput, LastOfItsKind, WeakPassword
 
-SHORTEST_PASSWORD = 12
+SHORTEST_PASSWORD, LONGEST_PASSWORD = 12, 1000
+FEWEST_DIFFERENT = 5  # different signs in a password
+ROWS = (
+    "abcdefghijklmnopqrstuvwxyz",
+    "qwertyuiopasdfghjklzxcvbnm",
+    "azertyuiopqsdfghjklmwxcvbn",
+    "01234567890123456789",
+)
+OBVIOUS = ("password", "passwort", "motdepasse", "rapport", "letmein", "welcome", "iloveyou", "administrator", "secret")
 
 
 @cache
@@ -28,10 +37,9 @@ def _nobody() -> str:
 def create_account(
     session: Session, *, email: str, name: str, password: str, language: str = "en", is_administrator: bool = False
 ) -> Account:
-    if len(password) < SHORTEST_PASSWORD:
-        raise InvalidInput(f"a password needs at least {SHORTEST_PASSWORD} characters")
     address = email.strip().lower()
-    if session.exec(select(Account).where(Account.email == address)).first():
+    check_new_password(password, address, name)
+    if find_account(session, address):
         raise InvalidInput(f"there is an account for {address} already; nothing was changed")
     account = Account(
         email=address,
@@ -45,14 +53,47 @@ def create_account(
     return account
 
 
+def find_account(session: Session, email: str) -> Account | None:
+    """The account of this address, closed or not."""
+    return session.exec(select(Account).where(Account.email == email.strip().lower())).first()
+
+
+def check_new_password(password: str, *known: str) -> None:
+    """Raises WeakPassword where a stranger would guess it: short, monotonous, on a row of keys, or made of `known`."""
+    plain = password.casefold()
+    rest = plain
+    for word in (*OBVIOUS, *(part for text in known for part in text.casefold().replace("@", " ").split())):
+        rest = rest.replace(word, "") if len(word) > 3 else rest
+    rest = rest.strip("0123456789!?.,-_ ")
+    if len(password) < SHORTEST_PASSWORD:
+        raise WeakPassword(f"a password needs at least {SHORTEST_PASSWORD} characters", reason="short")
+    if len(password) > LONGEST_PASSWORD:
+        raise WeakPassword(f"a password has at most {LONGEST_PASSWORD} characters", reason="long")
+    on_a_row = any(plain in row * 3 or plain in row[::-1] * 3 for row in ROWS)
+    if len(set(plain)) < FEWEST_DIFFERENT or on_a_row or (rest != plain.strip("0123456789!?.,-_ ") and len(rest) < 4):
+        raise WeakPassword("this password is among the first that anybody would try", reason="obvious")
+
+
+def set_password(account: Account, password: str) -> None:
+    check_new_password(password, account.email, account.name)
+    account.password_hash = _hasher().hash(password)
+
+
+def reopen(account: Account, *, name: str, password: str, language: str) -> None:
+    """A closed account, taken up again by an invitation."""
+    account.name, account.language, account.is_closed = name, language, False
+    set_password(account, password)
+
+
 def check_password(session: Session, email: str, password: str) -> Account | None:
     """The account, or None; unknown addresses cost as much time as wrong passwords."""
-    account = session.exec(select(Account).where(Account.email == email.strip().lower())).first()
+    account = find_account(session, email)
+    is_known = account is not None and not account.is_closed
     try:
-        _hasher().verify(account.password_hash if account else _nobody(), password)
+        _hasher().verify(account.password_hash if account and is_known else _nobody(), password)
     except (VerificationError, InvalidHashError):
         return None
-    return account
+    return account if is_known else None
 
 
 def entrust(
@@ -87,3 +128,78 @@ def partnerships_of(session: Session, account: Account) -> list[Partnership]:
         .order_by(col(Partnership.title))
     )
     return list(session.exec(query).all())
+
+
+def seats_in(session: Session, partnership_id: UUID) -> list[tuple[Seat, Account]]:
+    """Who sits in a partnership: facilitators first, then by name."""
+    query = select(Seat, Account).join(Account, col(Seat.account_id) == col(Account.id))
+    found = session.exec(query.where(Seat.partnership_id == partnership_id)).all()
+    return sorted(found, key=lambda pair: (pair[0].role != "facilitator", pair[1].name.casefold(), pair[1].email))
+
+
+def give_seat(
+    session: Session, account: Account, partnership_id: UUID, *, role: str, organization_id: UUID | None = None
+) -> Seat:
+    """The seat of this account, in place of another it may have there; with a new role every login begins anew."""
+    seat = find_seat(session, account, partnership_id)
+    if seat is None:
+        return entrust(session, account, partnership_id, role=role, organization_id=organization_id)
+    if (seat.role, seat.organization_id) != (role, organization_id):
+        if seat.role == "facilitator":
+            _require_another_facilitator(session, seat)
+        seat.role, seat.organization_id = role, organization_id
+        logins.end_all(session, account.id)
+    return seat
+
+
+def remove_seat(session: Session, seat: Seat) -> None:
+    """No longer in this partnership; every login of the account ends. The last facilitator hands over first."""
+    if seat.role == "facilitator":
+        _require_another_facilitator(session, seat)
+    session.delete(seat)
+    logins.end_all(session, seat.account_id)
+    session.flush()  # who is left is counted
+
+
+def _require_another_facilitator(session: Session, seat: Seat) -> None:
+    query = select(Seat.account_id).where(Seat.partnership_id == seat.partnership_id, Seat.role == "facilitator")
+    if len(session.exec(query).all()) < 2:
+        raise LastOfItsKind("a partnership keeps at least one facilitator: hand it over first")
+
+
+def set_administrator(session: Session, account: Account, *, is_administrator: bool) -> None:
+    """Give or take the care of accounts and machine; the last administrator keeps it."""
+    if account.is_administrator == is_administrator:
+        return
+    if not is_administrator:
+        _require_another_administrator(session)
+        logins.end_all(session, account.id)
+    account.is_administrator = is_administrator
+
+
+def _require_another_administrator(session: Session) -> None:
+    query = select(Account.id).where(col(Account.is_administrator).is_(True), col(Account.is_closed).is_(False))
+    if len(session.exec(query).all()) < 2:
+        raise LastOfItsKind("an installation keeps at least one administrator")
+
+
+def close_account(session: Session, account: Account) -> None:
+    """No more logins, seats or links. Its name and address stay readable where it acted."""
+    if account.is_administrator:
+        _require_another_administrator(session)
+    for seat in seats_of(session, account).values():
+        remove_seat(session, seat)
+    logins.end_all(session, account.id)
+    session.exec(delete(RecoveryCode).where(col(RecoveryCode.account_id) == account.id))
+    session.exec(delete(AccountLink).where(col(AccountLink.account_id) == account.id))
+    session.exec(delete(ApiToken).where(col(ApiToken.account_id) == account.id))
+    account.password_hash, account.totp_secret, account.is_administrator, account.is_closed = "", "", False, True
+
+
+def everybody(session: Session) -> list[Account]:
+    """All accounts, by name; closed ones last."""
+    return sorted(session.exec(select(Account)).all(), key=lambda one: (one.is_closed, one.name.casefold(), one.email))
+
+
+def facilitates(session: Session, account: Account) -> bool:
+    return any(one.role == "facilitator" for one in seats_of(session, account).values())

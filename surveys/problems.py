@@ -86,6 +86,14 @@ class CharterFixed(SurveyProblem):
     """A text that was put to signature was to be changed: a new version is needed."""
 
 
+class WeakPassword(InvalidInput):
+    """A password that is too short, too long or easily guessed; details say which."""
+
+
+class LastOfItsKind(SurveyProblem):
+    """The last facilitator of a partnership or the last administrator cannot be taken away."""
+
+
 class AnswersTooLong(SurveyProblem):
     """An open answer is longer than announced: refused, never cut."""
 

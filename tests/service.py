@@ -67,6 +67,7 @@ def running_service(folder: Path, *, database: str = "") -> Iterator[Service]:
     app = create_app(settings)
     service = Service(url, folder, app.state.engine, app.state.keystore)
     app.dependency_overrides[deps.read_clock] = lambda: service.now
+    app.dependency_overrides[deps.is_second_factor_required] = lambda: False
     server = uvicorn.Server(uvicorn.Config(app, log_level="warning", lifespan="off", ws="none"))
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
     thread.start()

@@ -1,5 +1,6 @@
 """Tables only, by noun. What ties a person to an answer exists nowhere: tests/anonymity holds this file to it."""
 
+from surveys.models.access import AccountLink, Login, RecoveryCode
 from surveys.models.api_tokens import ApiToken
 from surveys.models.ballots import Ballot, CarryOver, CommentRow, Draft, Response
 from surveys.models.charters import (
@@ -13,6 +14,7 @@ from surveys.models.charters import (
     RuleReason,
 )
 from surveys.models.commitments import Commitment
+from surveys.models.contacts import Contact, ListApproval
 from surveys.models.discussions import Discussion, Meeting, MeetingItem, Reply, ReplyLink
 from surveys.models.disputes import Acknowledgement, Concern, Dispute, Document, Note, Party, Step
 from surveys.models.keys import KeyHolder, KeyLock, KeyShare, Rehearsal
@@ -24,6 +26,7 @@ from surveys.models.rounds import InstrumentVersion, Invitation, Round
 
 __all__ = [
     "Account",
+    "AccountLink",
     "Acknowledgement",
     "ApiToken",
     "AuditEntry",
@@ -35,6 +38,7 @@ __all__ = [
     "CommentRow",
     "Commitment",
     "Concern",
+    "Contact",
     "Delivery",
     "Discussion",
     "Dispute",
@@ -47,6 +51,8 @@ __all__ = [
     "KeyLock",
     "KeyShare",
     "Lesson",
+    "ListApproval",
+    "Login",
     "MailText",
     "Mailing",
     "Meeting",
@@ -60,6 +66,7 @@ __all__ = [
     "PartnershipEvent",
     "Party",
     "PlainMail",
+    "RecoveryCode",
     "RegisterEntry",
     "Rehearsal",
     "ReleaseMain",

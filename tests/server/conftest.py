@@ -21,7 +21,7 @@ from server import deps
 from server.app import create_app
 from server.security import SAFE_METHODS
 from server.settings import Settings
-from surveys import accounts, releases, rounds
+from surveys import accounts, logins, releases, rounds
 from surveys.instruments import standard_instrument
 from surveys.keystore import Keystore
 from surveys.models import Account, Invitation, Partnership, Round
@@ -72,6 +72,7 @@ def client(app: FastAPI, session: Session, keystore: Keystore, clock: Clock) -> 
         deps.open_session: shared_session,
         deps.get_keystore: lambda: keystore,
         deps.read_clock: lambda: clock.now,
+        deps.is_second_factor_required: lambda: False,  # tests/server/test_second_factor.py puts it back
     }
     with TestClient(app, base_url="http://127.0.0.1:8000", follow_redirects=False) as browser:
         yield browser
@@ -129,10 +130,9 @@ def invited(
 
 
 @pytest.fixture
-def log_in(app: FastAPI, client: TestClient, clock: Clock) -> Callable[[Account], TestClient]:
+def log_in(session: Session, client: TestClient, clock: Clock) -> Callable[[Account], TestClient]:
     def as_account(account: Account) -> TestClient:
-        held = {"account": str(account.id), "since": clock.now.isoformat(), "stamp": deps._stamp(account)}
-        client.cookies.set(deps.SESSION_COOKIE, app.state.sealer.seal(deps.SESSION_COOKIE, held))
+        client.cookies.set(deps.SESSION_COOKIE, logins.begin(session, account, clock.now))
         return client
 
     return as_account

@@ -15,13 +15,24 @@ from uuid import UUID, uuid4
 
 import pytest
 from fastapi.routing import iter_route_contexts
+from starlette.routing import Mount
 from starlette.testclient import TestClient
 
-from surveys import accounts, commitments, discussions, key_holders, partnerships, rounds
+from surveys import (
+    account_links,
+    accounts,
+    api_tokens,
+    commitments,
+    discussions,
+    key_holders,
+    logins,
+    partnerships,
+    rounds,
+)
 from surveys.commitments import Promise
 from surveys.instruments import standard_instrument
 from surveys.models import Account
-from tests.factories import make_account, make_partnership, make_round, secret_of
+from tests.factories import NOW, make_account, make_partnership, make_round, secret_of
 from tests.server import access_table as table
 from tests.server.conftest import make_released
 
@@ -52,14 +63,17 @@ class Route:
         return PARAMETER.sub(lambda found: str(ids.get(found[1], uuid4())), self.path)
 
 
-def routes_of(app) -> Iterator[Route]:
-    """Every route of the service with every method; HEAD is answered as GET."""
+def routes_of(app, at: str = "") -> Iterator[Route]:
+    """Every route of the service and of what is mounted in it, with every method; HEAD is answered as GET."""
     for context in iter_route_contexts(app.routes):
+        if isinstance(context.original_route, Mount):
+            yield from routes_of(context.original_route.app, f"{at}{context.path}")
+            continue
         dependant = getattr(context.original_route, "dependant", None)
         query = filled(one for one in fields_of(dependant, "query_params") if one.field_info.is_required())
         form = filled(fields_of(dependant, "body_params"))
         for method in sorted((context.methods or {"GET"}) - {"HEAD"}):
-            yield Route(method, str(context.path), query, form if method != "GET" else {})
+            yield Route(method, f"{at}{context.path}", query, form if method != "GET" else {})
 
 
 def fields_of(dependant: Any, kind: str) -> Iterator[Any]:
@@ -93,8 +107,19 @@ def made_up(session, keystore, app) -> dict[str, Any]:
     commitment = commitments.make(
         session, partnership.id, promise, members=[member.id], by="Amina", now=prepared.opens_at
     )
+    sitting = make_account(session, uuid4().hex)
+    accounts.entrust(session, sitting, partnership.id, role="reader")
+    place = {"partnership_id": partnership.id, "role": "reader"}
+    invitation, _ = account_links.invite(session, NOW, email=f"{uuid4().hex}@example.org", **place)
+    administrator, _ = account_links.invite(session, NOW, email=f"{uuid4().hex}@example.org", is_administrator=True)
     session.flush()
     return {
+        "account_id": sitting.id,
+        "link_id": invitation.id,
+        "/accounts link_id": administrator.id,  # the same name for another thing, beneath this path
+        "login_id": uuid4(),  # each role has its own
+        "token_id": uuid4(),  # the same
+        "suffix": "csv",
         "partnership_id": partnership.id,
         "number": prepared.number,
         "round_id": prepared.id,
@@ -114,13 +139,18 @@ def made_up(session, keystore, app) -> dict[str, Any]:
     }
 
 
-RELEASED_ONLY = re.compile(r"/brief")  # asked of a round that has a release
-LINK_PLACES = ("/i", "/k", "/keys")  # where a personal link is asked for
+RELEASED_ONLY = re.compile(r"/brief|/release")  # asked of a round that has a release
+LINK_PLACES = ("/i", "/k", "/keys", "/join")  # where a personal link is asked for
 
 
 @pytest.fixture
 def ids(app, session, keystore):
     return made_up(session, keystore, app)
+
+
+def token_of(session, account: Account) -> UUID:
+    given = {"name": "Sheet", "partnership_id": None, "today": NOW.date(), "days": 30}
+    return api_tokens.create(session, account, uuid4().hex, **given)[0].id
 
 
 def account_for(session, role: str, partnership_id: UUID) -> Account:
@@ -147,7 +177,11 @@ def browser_of(session, client, log_in, keystore, ids):
 
     def browser(role: str) -> TestClient:
         if role in table.ACCOUNTS:
-            return log_in(account_for(session, role, ids["partnership_id"]))
+            account = account_for(session, role, ids["partnership_id"])
+            log_in(account)
+            ids["token_id"] = token_of(session, account)
+            ids["login_id"] = logins.of_account(session, account, NOW)[0].id
+            return client
         if role == table.RESPONDENT:
             round_ = make_round(session, keystore, instrument=standard_instrument())
             invitation = next(iter(rounds.invitations_of(session, round_)))
@@ -170,7 +204,7 @@ def outcome(browser: TestClient, session, route: Route, ids: Mapping[str, Any]) 
     browser.cookies.clear()
     browser.cookies.update(cookies)
     place = answer.headers.get("location", "")
-    if answer.status_code >= 500:
+    if answer.status_code >= 500 and answer.status_code != 503:  # "not ready" is an answer too
         return "crash"
     if answer.status_code in (404, 405):
         return "absent"
@@ -216,6 +250,9 @@ def test_only_the_right_people_get_in(app, session, ids, browser_of, role):
         if line is None:
             continue  # told by test_every_route_has_a_line
         given = ids | ({"number": 1} if RELEASED_ONLY.search(route.path) else {})
+        given |= {
+            key.partition(" ")[2]: one for key, one in ids.items() if route.path.startswith(key.partition(" ")[0] + "/")
+        }
         became = outcome(browser, session, route, given)
         if became not in wanted(role, line):
             wrong.append(f"{route.line}: {became}")

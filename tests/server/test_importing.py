@@ -139,7 +139,8 @@ def test_organizations_are_shared(session: Session, now: datetime, tmp_path: Pat
 
 
 def test_who_may_read(session: Session, small: Wanted, now: datetime) -> None:
-    account = accounts.create_account(session, email="amina@example.org", name="Amina", password="x" * 16)
+    given = {"name": "Amina", "password": "correct horse battery"}
+    account = accounts.create_account(session, email="amina@example.org", **given)
     with pytest.raises(NotFound, match=r"nobody has an account with the address nobody@example\.org; nothing was"):
         imported(session, small, now, facilitator="nobody@example.org")
     imported(session, small, now, facilitator="Amina@example.org")

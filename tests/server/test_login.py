@@ -5,10 +5,13 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
+from sqlmodel import select
 
-from surveys import accounts
-from tests.factories import PASSWORD, make_account
-from tests.server.conftest import text_of
+from surveys import account_links, accounts, logins
+from surveys.models import AccountLink, Login
+from surveys.problems import LinkNotOpen
+from tests.factories import NOW, PASSWORD, make_account
+from tests.server.conftest import counted_queries, text_of
 
 NOT_TOGETHER = "This address and this password do not belong together."
 
@@ -105,18 +108,69 @@ def test_ends_after_eight_hours(client, clock, bopha):
     assert client.get("/partnerships").headers["location"] == "/login"
 
 
-def test_new_password_ends_it_everywhere(session, client, bopha):
+def test_logging_out_ends_a_copied_cookie_too(client, new_browser, bopha):
     log_in(client, bopha.email)
-    bopha.password_hash = make_account(session, "other", email=f"x{bopha.email}").password_hash
-    session.flush()
-    assert client.get("/partnerships").headers["location"] == "/login"
+    copy = new_browser()
+    copy.cookies.set("session", client.cookies["session"])
+    assert copy.get("/partnerships").status_code == 200
+    client.post("/logout")
+    assert copy.get("/partnerships").headers["location"] == "/login"
 
 
-def test_removed_account_is_out(session, client, bopha):
+def test_a_planted_cookie_is_replaced(client, bopha):
+    answer = log_in(client, bopha.email, Cookie="session=planted-by-somebody")
+    cookie = answer.headers["set-cookie"]
+    assert cookie.startswith("session=")
+    assert "planted-by-somebody" not in cookie
+
+
+def test_only_the_fingerprint_is_stored(session, client, bopha):
     log_in(client, bopha.email)
-    session.delete(bopha)
+    (row,) = session.exec(select(Login).where(Login.account_id == bopha.id))
+    assert client.cookies["session"] not in (row.token_hash, str(row.id))
+    assert row.token_hash == logins.fingerprint(client.cookies["session"])
+
+
+def test_headers_do_not_reset_the_count(client, bopha):
+    for at in range(10):
+        spoofed = {"X-Forwarded-For": f"10.0.0.{at}", "Forwarded": f"for=10.0.0.{at}", "X-Real-IP": f"10.0.0.{at}"}
+        assert log_in(client, bopha.email, "wrong", **spoofed).status_code == 422
+    assert log_in(client, bopha.email, **{"X-Forwarded-For": "192.0.2.1"}).status_code == 429
+
+
+def test_closed_account_is_out(session, client, bopha):
+    log_in(client, bopha.email)
+    accounts.close_account(session, bopha)
     session.flush()
     assert client.get("/partnerships").headers["location"] == "/login"
+    assert log_in(client, bopha.email).status_code == 422
+
+
+class TestForgotten:
+    def test_it_works(self, session, client, bopha):
+        assert "Forgotten password" in client.get("/login/forgotten").text
+        client.post("/login/forgotten", data={"email": bopha.email})
+        (link,) = session.exec(select(AccountLink).where(AccountLink.account_id == bopha.id))
+        assert link.purpose == "reset"
+
+    def test_known_and_unknown_are_told_alike_after_the_same_work(self, session, client, bopha):
+        pages, works = [], []
+        for email in (bopha.email, f"nobody-{bopha.email}"):
+            with counted_queries(session) as sent:
+                pages.append(client.post("/login/forgotten", data={"email": email}))
+            works.append([one.split()[0] for one in sent if "INSERT" in one])
+        assert pages[0].text == pages[1].text
+        assert pages[0].status_code == pages[1].status_code == 200
+        assert works[0] == works[1]
+
+    def test_link_of_nobody_opens_nothing(self, session, client, bopha):
+        with pytest.raises(LinkNotOpen):
+            account_links.set_password(session, AccountLink(purpose="reset", token_hash="", expires_at=NOW), PASSWORD)
+
+    def test_mailbox_is_not_flooded(self, session, client, bopha):
+        for _ in range(6):
+            assert client.post("/login/forgotten", data={"email": bopha.email}).status_code == 200
+        assert len(session.exec(select(AccountLink).where(AccountLink.account_id == bopha.id)).all()) == 1
 
 
 @pytest.mark.parametrize("forged", ["", "A" * 200, "eyJhbGciOiJub25lIn0.eyJ9."])
