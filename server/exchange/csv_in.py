@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from itertools import pairwise
 from pathlib import Path
@@ -62,6 +62,7 @@ class AnswerTable:
     closed_on: Mapping[tuple[int, int], date]
     kinds: Mapping[int, str]
     sides: Mapping[int, str]
+    notes: tuple[str, ...] = ()
 
 
 @dataclass
@@ -97,7 +98,7 @@ def read_answers(
     by_line = (mapping or {}).get("respondent") == EVERY_LINE
     required = [name for name in REQUIRED if name != "respondent" or not by_line]
     gathered = _Gathered()
-    with opened(path, {*REQUIRED, *OPTIONAL, *items}, mapping or {}, faults, progress) as sheet:
+    with opened(path, {*REQUIRED, *OPTIONAL, *items}, {} if mapping is None else mapping, faults, progress) as sheet:
         check_header(sheet, required, OPTIONAL, items, instrument.code)
         scores = _scales(instrument, comma_is_decimal=sheet.comma_is_decimal)
         for piece in sheet.pieces():
@@ -111,7 +112,7 @@ def read_answers(
     _check_sides(gathered, faults)
     _check_days(gathered, sheet)
     faults.refuse()
-    return _sorted_table(gathered, instrument)
+    return replace(_sorted_table(gathered, instrument), notes=tuple(sheet.notes))
 
 
 def _scales(instrument: Instrument, *, comma_is_decimal: bool) -> dict[str, Scores]:

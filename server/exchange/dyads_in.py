@@ -66,7 +66,9 @@ def read_dyads(
         faults.refuse()
         raise AssertionError("refused above")
     items = [item.code for item in part.items]
-    with opened(path, {*REQUIRED, part.contact.code, *items}, mapping or {}, faults, progress) as sheet:
+    with opened(
+        path, {*REQUIRED, part.contact.code, *items}, {} if mapping is None else mapping, faults, progress
+    ) as sheet:
         check_header(sheet, REQUIRED, (part.contact.code,), items, instrument.code)
         reader = _Reader(instrument, part, sheet.header, faults, comma_is_decimal=sheet.comma_is_decimal)
         for piece in sheet.pieces():

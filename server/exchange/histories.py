@@ -59,7 +59,8 @@ class Histories:
     @cached_property
     def notes(self) -> tuple[str, ...]:
         """What the file did not say, and what was assumed instead."""
-        table, said = self.answers, []
+        table = self.answers
+        said = list(table.notes) if table else []
         if table is None or not table.sides:
             said.append("No column says on which side an organization stands: all are taken as national.")
         elif without := len(table.organizations) - len(table.sides):

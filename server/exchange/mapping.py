@@ -1,4 +1,7 @@
-"""A mapping file renames the columns of somebody else's file: TOML (`theirs = "ours"`) or CSV (`theirs,ours`)."""
+"""A mapping file renames the columns of somebody else's file: TOML (`theirs = "ours"`) or CSV (`theirs,ours`).
+
+A TOML file with more tables than `columns`, or with a `tool`, is a recipe for another tool's export: see recipe.py.
+"""
 
 from __future__ import annotations
 
@@ -6,6 +9,7 @@ import csv
 import tomllib
 from pathlib import Path
 
+from server.exchange.recipe import recipe_of
 from surveys.problems import InvalidInput
 
 TITLES = {"from", "column", "theirs", "old", "file", "name"}  # a first line of a CSV mapping that is only a header
@@ -29,6 +33,8 @@ def _from_toml(name: str, text: str, outcome: str) -> dict[str, str]:
         body = tomllib.loads(text)
     except tomllib.TOMLDecodeError as problem:
         raise InvalidInput(f"{name} cannot be read as a mapping: {problem}; {outcome}") from problem
+    if any(isinstance(part, dict) for key, part in body.items() if key != "columns") or "tool" in body:
+        return recipe_of(body, name, outcome)
     flat = body.get("columns", body)
     for theirs, ours in flat.items():
         if not isinstance(ours, str):

@@ -1,4 +1,7 @@
-"""A CSV file, read in pieces of columns: UTF-8 with or without mark; comma, semicolon or tab; one header line."""
+"""A file read in pieces of columns: CSV (UTF-8, with or without mark; comma, semicolon or tab), or a workbook's sheet.
+
+Either has one header line. Where a mapping says more than names of columns, the pieces come as it wants them.
+"""
 
 from __future__ import annotations
 
@@ -6,14 +9,16 @@ import csv
 import io
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import BinaryIO
 
 from server.exchange.faults import LISTED, Faults, quoted
+from server.exchange.recipe import Recipe
 
 ROWS = 2_000  # at a time: large enough for numpy, small enough for the cache
 DELIMITERS = (",", ";", "\t")
+WORKBOOKS = (".xlsx", ".xlsm")
 IGNORED = "-"  # a column mapped to this is left out
 Progress = Callable[[float], None]  # is told the share that was read
 
@@ -37,10 +42,10 @@ class Sheet:
     header: tuple[str, ...]
     delimiter: str
     faults: Faults
-    _source: BinaryIO
     _reader: Iterator[list[str]]
-    _size: int
+    _share: Callable[[], float]
     _progress: Progress
+    notes: list[str] = field(default_factory=list)  # what was left out of the file on purpose
 
     @property
     def comma_is_decimal(self) -> bool:
@@ -71,7 +76,7 @@ class Sheet:
         return int(self._reader.line_num)  # type: ignore[attr-defined]  # Type ignore: csv's reader has no public type
 
     def _piece(self, lines: list[int], rows: list[list[str]], width: int) -> Piece:
-        self._progress(min(1.0, self._source.tell() / max(1, self._size)))
+        self._progress(min(1.0, self._share()))
         ragged = [at for at, row in enumerate(rows) if len(row) != width]
         for at in ragged[:LISTED]:
             self.faults.add(lines[at], "", f"{len(rows[at])} cells where the header has {width}")
@@ -98,18 +103,22 @@ def opened(
         faults.refuse()
         raise
     with source:
+        if path.suffix.lower() in WORKBOOKS:
+            yield _chosen(_workbook(source, mapping, faults, progress), known, mapping)
+            return
         _refuse_other_encodings(source, faults)
-        yield _sheet(source, path.stat().st_size, known, mapping, faults, progress)
+        yield _chosen(_text(source, path.stat().st_size, faults, progress), known, mapping)
 
 
-def _sheet(
-    source: BinaryIO,
-    size: int,
-    known: Collection[str],
-    mapping: Mapping[str, str],
-    faults: Faults,
-    progress: Progress,
-) -> Sheet:
+def _workbook(source: BinaryIO, mapping: Mapping[str, str], faults: Faults, progress: Progress) -> Sheet:
+    from server.exchange.workbook import opened_workbook
+
+    wanted = mapping.sheet if isinstance(mapping, Recipe) else ""
+    header, rows = opened_workbook(source, wanted, faults)
+    return Sheet(header, ",", faults, rows, rows.share, progress)
+
+
+def _text(source: BinaryIO, size: int, faults: Faults, progress: Progress) -> Sheet:
     text = io.TextIOWrapper(source, encoding="utf-8-sig", newline="")
     first = text.readline()
     if not first.strip():
@@ -124,15 +133,24 @@ def _sheet(
         faults.add(1, "", f"the header cannot be read ({problem})")
         faults.refuse()
         raise
-    named = _renamed([name.strip() for name in header], mapping, known)
+    return Sheet(tuple(header), delimiter, faults, reader, lambda: source.tell() / max(1, size), progress)
+
+
+def _chosen(sheet: Sheet, known: Collection[str], mapping: Mapping[str, str]) -> Sheet:
+    """The sheet with the columns as Rapport calls them."""
+    if isinstance(mapping, Recipe):
+        from server.exchange.adapted import adapted
+
+        return adapted(sheet, known, mapping)
+    named = _renamed([name.strip() for name in sheet.header], mapping, known)
     if not set(named) & set(known):
-        faults.add(
+        sheet.faults.add(
             1, "", "no column of this line is known: the first line of the file must hold the names of the columns"
         )
     else:
-        _check_names(named, faults)
-    faults.refuse()
-    return Sheet(tuple(named), delimiter, faults, source, reader, size, progress)
+        _check_names(named, sheet.faults)
+    sheet.faults.refuse()
+    return replace(sheet, header=tuple(named))
 
 
 def _refuse_other_encodings(source: BinaryIO, faults: Faults) -> None:
