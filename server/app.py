@@ -22,6 +22,7 @@ from server.routes import (
     account,
     accounts,
     answering,
+    cancelling,
     commitments,
     enrolling,
     entering,
@@ -86,6 +87,7 @@ ROUTES = (
     keystore,
     setup,  # before rounds: "new" must not be taken for the number of a round
     inviting,
+    cancelling,
     mailings,
     mail_texts,
     rounds,

@@ -18,7 +18,7 @@ from server.pages import LANGUAGE_NAMES, Page, Words, format_moment
 from server.sheets import instrument_of, name_of
 from server.states import state_words
 from server.what_next import next_steps
-from surveys import key_locks, rounds
+from surveys import accounts, cancelling, key_locks, rounds
 from surveys.models import Account, AuditEntry, Invitation, Organization, Round
 from surveys.rounds import FEW_ORGANIZATIONS, FEW_PEOPLE, FEWEST_ORGANIZATIONS, FEWEST_PEOPLE
 
@@ -35,6 +35,15 @@ class PersonLine:
     organization: Words
     language: str
     gone: bool
+
+
+@dataclass(frozen=True, slots=True)
+class CancelNote:
+    """The proposal to cancel a round, as everybody with a seat may read it."""
+
+    proposed_by: str
+    second_person: str
+    reason: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +71,8 @@ class PreparedPage(Page):
     drafts: tuple[str, ...]  # languages whose translation of the questionnaire awaits a native reviewer
     may_run: bool
     steps: tuple[str, ...]
+    cancelling: CancelNote | None  # proposed, waiting for a second person
+    may_confirm: bool
     problem: str
 
 
@@ -97,8 +108,20 @@ def prepared_page(
         drafts=tuple(LANGUAGE_NAMES[code] for code in instrument_of(session, round_).drafts if code in LANGUAGE_NAMES),
         may_run=runs,
         steps=next_steps(session, dossier.partnership, round_, now, language),
+        cancelling=_cancelling(session, round_),
+        may_confirm=_role(session, account, dossier.partnership.id) in cancelling.MAY_CONFIRM,
         problem=problem,
     )
+
+
+def _cancelling(session: Session, round_: Round) -> CancelNote | None:
+    found = cancelling.find(session, round_)
+    return CancelNote(found.proposed_by, found.second_person, found.reason) if found else None
+
+
+def _role(session: Session, account: Account, partnership_id: UUID) -> str:
+    seat = accounts.find_seat(session, account, partnership_id)
+    return seat.role if seat else ""
 
 
 def size_words(people: int, organizations: int, language: str) -> tuple[bool, str]:

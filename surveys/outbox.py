@@ -63,7 +63,8 @@ def post(session: Session, *, to: str, subject: str, text: str, key: str, due_at
         "state": "waiting",
         "code": "",
     }
-    return changed_rows(session, inserting(session, PlainMail).values(row).on_conflict_do_nothing()) == 1
+    new = inserting(session, PlainMail).values(row).on_conflict_do_nothing().returning(col(PlainMail.id))
+    return session.execute(new).first() is not None
 
 
 def changed_rows(session: Session, statement: Any) -> int:

@@ -31,6 +31,7 @@ ACCOUNT = frozenset(ACCOUNTS)
 SEAT = frozenset({READER, REPRESENTATIVE, OTHER_REPRESENTATIVE, TRUSTEE, FACILITATOR})
 RUNS = frozenset({FACILITATOR})
 REPRESENTS = frozenset({REPRESENTATIVE, OTHER_REPRESENTATIVE})
+SECOND_PERSONS = frozenset({REPRESENTATIVE, OTHER_REPRESENTATIVE, TRUSTEE})
 RUNS_SOMETHING = frozenset({FACILITATOR, OTHER_FACILITATOR, ADMINISTRATOR})
 ADMINISTERS = frozenset({ADMINISTRATOR})
 ANSWERS = frozenset({RESPONDENT})  # a personal link opens these pages, an account never does
@@ -93,6 +94,9 @@ EXPECTED: dict[str, frozenset[str]] = {
     # The machine
     "GET /keystore": RUNS_SOMETHING,
     "POST /keystore/repair": RUNS_SOMETHING,
+    # The second person who cancels a round
+    "GET /cancel/{secret}": ANYONE,
+    "POST /cancel/{secret}": ANYONE,
     # Partnerships
     "GET /partnerships": ACCOUNT,
     "GET /exports*": ACCOUNT,
@@ -123,6 +127,7 @@ EXPECTED: dict[str, frozenset[str]] = {
     "POST /partnerships/{partnership_id}/mails*": RUNS,
     # Rounds
     "GET /partnerships/{partnership_id}/rounds/{number}/mails*": RUNS,
+    "POST /partnerships/{partnership_id}/rounds/{number}/cancel/confirm": SECOND_PERSONS,
     "GET /partnerships/{partnership_id}/rounds/{number}/mails/shown": RUNS,  # in the demonstration
     "GET /partnerships/{partnership_id}/rounds/{number}/calendar.ics": SEAT,
     "GET /partnerships/{partnership_id}/rounds/new": RUNS,

@@ -131,6 +131,7 @@ def made_up(session, keystore, app) -> dict[str, Any]:
         "commitment_id": commitment.id,
         "code": "V",
         "kind": "invitation",
+        "secret": "no-secret",
         "language": "en",
         "step": "holders",
         "round": released[-1].number,
