@@ -4,6 +4,8 @@
     python3 run.py demo          a working service with a demonstration programme, on this machine
     python3 run.py test          the whole suite of tests
     python3 run.py bench NAME    benchmarks (analysis, exports)
+    python3 run.py faults        kills, full disks, broken lines: what was lost (nothing), with figures
+    python3 run.py audit         known weaknesses of the locked packages (needs the network)
     python3 run.py COMMAND       any command of `rapport`: serve, tick, import, analyse, brief ... (--help lists them)
 
 Standard library only, Python 3.11 or later. Installs into .venv from locked, hashed lists;
@@ -30,6 +32,7 @@ PYTHON = VENV / "bin" / "python"
 RUNTIME = ROOT / "requirements.lock"
 TESTS = ROOT / "tests" / "requirements.lock"
 BENCH = ROOT / "tests" / "bench" / "requirements.lock"
+AUDIT = ROOT / "tests" / "audit.lock"
 BROWSERS = ("chromium-headless-shell", "chromium", "google-chrome")
 DATABASE_FOLDERS = ("tests/surveys", "tests/server", "tests/anonymity", "tests/faults")
 
@@ -157,6 +160,27 @@ def bench(arguments: Sequence[str]) -> int:
     return run(PYTHON, "-m", f"tests.bench.{arguments[0]}", *arguments[1:])
 
 
+def faults(arguments: Sequence[str]) -> int:
+    install(RUNTIME)
+    install(TESTS)
+    return run(PYTHON, "-m", "tests.faults", *arguments)
+
+
+def audit(arguments: Sequence[str]) -> int:
+    """pip-audit in an environment of its own: it is never part of what runs."""
+    install(RUNTIME)
+    home = ROOT / "var" / "audit"
+    if not (home / "bin" / "pip-audit").exists():
+        made = run(sys.executable, "-m", "venv", "--clear", home) == 0
+        pip = (home / "bin" / "python", "-m", "pip", "install", "-q", "--no-deps", "--require-hashes", "-r", AUDIT)
+        if not made or run(*pip) != 0:
+            fail("pip-audit could not be installed: the package index cannot be reached. Nothing was checked.")
+    code = run(home / "bin" / "pip-audit", "--disable-pip", "--require-hashes", "-r", RUNTIME, *arguments)
+    if code:
+        say("A package above has a known weakness, or their list could not be reached: then nothing was checked.")
+    return code
+
+
 def main(arguments: Sequence[str]) -> int:
     if sys.version_info < (3, 11):  # noqa: UP036 - here the version is not known to be right
         fail(f"Rapport needs Python 3.11 or later; this is {sys.version.split()[0]}.")
@@ -167,6 +191,10 @@ def main(arguments: Sequence[str]) -> int:
         return test(arguments[1:])
     if arguments[0] == "bench":
         return bench(arguments[1:])
+    if arguments[0] == "faults":
+        return faults(arguments[1:])
+    if arguments[0] == "audit":
+        return audit(arguments[1:])
     install(RUNTIME)
     os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # or every start would compile a thousand files again
     command = [str(PYTHON), "-m", "server.cli", *arguments]

@@ -8,7 +8,7 @@ import pwd
 import shutil
 import subprocess
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -25,6 +25,14 @@ def postgresql_binaries() -> Path | None:
     return found[-1].parent if found else None
 
 
+_restarts: dict[str, Callable[[], None]] = {}  # address -> what stops and starts its server
+
+
+def restart_postgresql(url: str) -> None:
+    """Stop the server of this address at once, as a crash would, and start it again."""
+    _restarts[url]()
+
+
 @contextmanager
 def running_postgresql() -> Iterator[str]:
     """The address of an empty database on a unix socket; the server ends with the block."""
@@ -39,7 +47,10 @@ def running_postgresql() -> Iterator[str]:
         _run(binaries / "initdb", "-D", data, "-U", "rapport", "--auth=trust", "-E", "UTF8", "--locale=C", **as_user)
         options = f"-k {folder} -c listen_addresses='' -c fsync=off -c max_connections=50"
         _run(binaries / "pg_ctl", "-D", data, "-l", log, "-w", "-o", options, "start", **as_user)
-        yield f"postgresql+psycopg://rapport@/postgres?host={folder}"
+        url = f"postgresql+psycopg://rapport@/postgres?host={folder}"
+        again = ("-D", data, "-m", "immediate", "-l", log, "-w", "-o", options, "restart")
+        _restarts[url] = lambda: _run(binaries / "pg_ctl", *again, **as_user)
+        yield url
     finally:
         subprocess.run(
             [str(binaries / "pg_ctl"), "-D", str(data), "-m", "immediate", "stop"],
