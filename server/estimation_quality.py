@@ -8,8 +8,8 @@ from itertools import combinations
 
 import numpy as np
 
-from analysis.disclosure import MIN_ORGANIZATIONS, MIN_PEOPLE
-from analysis.estimates import FloatArray, IntArray
+from analysis.disclosure import MIN_ORGANIZATIONS, MIN_PEOPLE, cell_refusal, size_band
+from analysis.estimates import BoolArray, FloatArray, IntArray
 from analysis.omega import omega_total
 from analysis.reliability import pooled_alpha
 from server.candidates import cell_of, number
@@ -45,6 +45,8 @@ def response(given: RoundAnswers, earlier: Sequence[EarlierRound]) -> Iterator[C
         changed = np.unique(given.organization[given.is_new]).size
         yield _share("turnover_people", "partnership", "all", changed, int(has.sum()))
     yield from _languages(given)
+    if given.assisted is not None:
+        yield _assisted(given, given.assisted)
 
 
 def _share(kind: str, target: str, population: str, part: int, whole: int) -> Cell:
@@ -64,6 +66,18 @@ def _languages(given: RoundAnswers) -> Iterator[Cell]:
             yield Cell("language_share", target, reason="suppressed")
         else:
             yield Cell("language_share", target, value=round(10.0 * float(inside.mean())) * 10.0, method="tens")
+
+
+def _assisted(given: RoundAnswers, assisted: BoolArray) -> Cell:
+    """How many answers somebody else typed in, as a band, where both they and the others pass the floors.
+
+    None at all reads like too few: otherwise "too few" would say that there is somebody.
+    """
+    n, groups = len(given.organizations), (given.organization[chosen] for chosen in (assisted, ~assisted))
+    sizes = [np.bincount(group, minlength=n) for group in groups]
+    if cell_refusal(sizes[0]) or (sizes[1].any() and cell_refusal(sizes[1])):
+        return Cell("assisted_answers", "partnership", reason="suppressed")
+    return Cell("assisted_answers", "partnership", n_band=size_band(int(assisted.sum())), method="band")
 
 
 def reliability(programme: Programme | None) -> Iterable[Cell]:

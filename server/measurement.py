@@ -45,6 +45,7 @@ class RoundAnswers:
     organizations: those invited; codes below point into it. invited: (N,) people, None where nobody knows (imports).
     organization: (n,) code of each person. answers: (n, k) scale points, items in the instrument's order, NaN where
     there is none; cannot_judge, prefer_not: (n, k). importance: (n, constructs of the instrument), scale points.
+    assisted: (n,) True where somebody else typed the answers in; None where nobody knows.
     languages: (n,). is_new: (n,) True where the person took up the role since the last round; None where not asked.
     topics: (organization code, topic) of open answers. received: (n, N), each person's trust in each partner, points of
     100, NaN where not asked; None where organizations took positions. It leaves this object as means only.
@@ -65,6 +66,7 @@ class RoundAnswers:
     topics: tuple[tuple[int, str], ...] = ()
     dyads: Dyads | None = None
     received: FloatArray | None = None
+    assisted: BoolArray | None = None
 
     @cached_property
     def wordings(self) -> dict[str, str]:
@@ -264,6 +266,7 @@ def answers_of_round(
         ),
         dyads=_dyads(instrument, partners, positions) if positions else None,
         received=_received(instrument, place, personal),
+        assisted=None if invited is None else np.array([bool(one.get("assisted")) for one in personal], dtype=bool),
     )
 
 

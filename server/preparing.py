@@ -73,6 +73,7 @@ class PreparedPage(Page):
     steps: tuple[str, ...]
     cancelling: CancelNote | None  # proposed, waiting for a second person
     may_confirm: bool
+    has_positions: bool
     problem: str
 
 
@@ -110,6 +111,7 @@ def prepared_page(
         steps=next_steps(session, dossier.partnership, round_, now, language),
         cancelling=_cancelling(session, round_),
         may_confirm=_role(session, account, dossier.partnership.id) in cancelling.MAY_CONFIRM,
+        has_positions=round_.dyadic_mode == "positions",
         problem=problem,
     )
 

@@ -16,10 +16,10 @@ def qr_svg(link: str, label: str) -> Markup:
     return Markup(drawn.replace("<svg ", named, 1))  # noqa: S704  numbers drawn by segno, and a label escaped above
 
 
-def qr_png(link: str) -> bytes:
-    """The same as a picture, for documents."""
+def qr_picture(link: str) -> str:
+    """The same as the text of a drawing of its own, for documents."""
     import segno
 
     made = BytesIO()
-    segno.make(link, error="m").save(made, kind="png", border=3, scale=6)
-    return made.getvalue()
+    segno.make(link, error="m").save(made, kind="svg", border=2, light="#fff", xmldecl=False, nl=False)
+    return made.getvalue().decode()

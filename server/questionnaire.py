@@ -183,7 +183,7 @@ def read_background(questions: Sequence[Asked], form: Mapping[str, Any]) -> tupl
         if question.kind != "months":
             answers |= read_choice(question, form)
         elif raw := str(form.get(question.name, "")).strip():
-            months = _whole_number(raw)
+            months = whole_number(raw)
             if months is None or months > MONTHS_LIMIT:
                 wrong.add(question.name)
             else:
@@ -191,7 +191,7 @@ def read_background(questions: Sequence[Asked], form: Mapping[str, Any]) -> tupl
     return answers, wrong
 
 
-def _whole_number(text: str) -> int | None:
+def whole_number(text: str) -> int | None:
     """A whole number in any script's digits: Khmer keyboards type ០១២."""
     try:
         digits = [unicodedata.decimal(sign) for sign in text]

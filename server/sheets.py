@@ -158,13 +158,19 @@ def sheet_of(call: Call) -> Sheet:
 
 def find_sheet(request: Request, session: Session, respondent: Respondent) -> Sheet | None:
     """The draft of this person; None once it was handed in, until a replacement is begun."""
-    visit, keys, language = respondent.visit, respondent.keys, language_of(request)
+    visit, keys = respondent.visit, respondent.keys
     box = ballots.draft_box(session, keys, visit.invitation.id)
     content = None if box is None else ballots.open_draft(box, respondent.secret, respondent.device)
     if content is None and box is not None:
         raise GoTo("/resume")
     if content is None and ballots.has_cast(session, keys, visit.invitation.id):
         return None
+    return blank_sheet(request, respondent, content)
+
+
+def blank_sheet(request: Request, respondent: Respondent, content: dict[str, Any] | None = None) -> Sheet:
+    """What this person is asked, with these answers or none."""
+    visit, language = respondent.visit, language_of(request)
     asking = visit.asking
     assert asking is not None  # a respondent's link was redeemed in this request
     partners = _partners_among(visit, list(asking.organizations.values()), asking.people, asking.instrument)

@@ -183,6 +183,7 @@ PERSONAL_PARTS = {
     "comments": N_("Your comments, each with its topic and who may read it."),
     "organization": N_("Your organization."),
     "language": N_("The language of the page when you handed in."),
+    "assisted": N_("Only if somebody typed your answers in from paper: that it was so."),
 }
 POSITION_PARTS = {
     "organization": N_("The organization."),

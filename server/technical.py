@@ -62,12 +62,18 @@ def _response(release: Release, wording: Wording) -> Table:
     rows = tuple(
         (
             _share_of(cell, wording),
-            people(cell),
-            wording.reason(cell) if cell.value is None else f"{cell.value:.0f} %",
+            "" if cell.method == "band" else people(cell),
+            _answered(cell, wording),
         )
         for cell in cells
     )
     return Table(_("Who answered"), (_("Who"), _("Of how many"), _("Share")), rows)
+
+
+def _answered(cell: Cell, wording: Wording) -> str:
+    if cell.method == "band":
+        return people(cell)
+    return wording.reason(cell) if cell.value is None else f"{cell.value:.0f} %"
 
 
 def _share_of(cell: Cell, wording: Wording) -> str:

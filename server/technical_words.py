@@ -16,6 +16,7 @@ RESPONSE = {
     "overlap_organizations": N_("Organizations also in the round before"),
     "turnover_people": N_("Organizations whose people changed"),
     "language_share": N_("Language of the answers"),
+    "assisted_answers": N_("Assisted answers, typed in from paper"),
 }
 OTHERS = {
     "agreement_ad": N_("Average distance of the answers from their mean"),

@@ -11,7 +11,9 @@ from surveys.problems import InvalidAnswers
 
 TEXT_LIMIT = 1000
 MONTHS_LIMIT = 720
-PERSONAL = frozenset({"answers", "importance", "background", "dyads", "comments", "organization", "language"})
+PERSONAL = frozenset(
+    {"answers", "importance", "background", "dyads", "comments", "organization", "language", "assisted"}
+)
 POSITION = frozenset({"organization", "ratings", "drafter", "signer", "single_informant"})
 COMMENT = frozenset({"kind", "topic", "text", "audience"})
 AUDIENCES = ("all", "facilitator")
@@ -76,6 +78,8 @@ def _faults_of_person(
     instrument: Instrument, circumstances: Circumstances, payload: Mapping[str, Any], partners: Collection[str]
 ) -> Iterator[tuple[str, str]]:
     yield from _parts(payload, PERSONAL, texts=("organization", "language"))
+    if payload.get("assisted", True) is not True:
+        yield "assisted", "not a mark"
     asked = {item.code: instrument.scale_of(item) for item in instrument.items if circumstances.met(item)}
     yield from _ratings(payload.get("answers", {}), asked)
     important = instrument.composite or [construct.code for construct in instrument.constructs]

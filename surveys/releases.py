@@ -6,7 +6,7 @@ estimate     level, spread, agreement_ad, agreement_rwg, cannot_judge, prefer_no
              gap_importance, change_last, change_first, slope_year, trend, composite_arithmetic, composite_geometric,
              composite_lowest, composite_monte_carlo, composite_change, sensitivity_first, sensitivity_total,
              alpha, omega, correlation, response_people, response_organizations, overlap_organizations,
-             turnover_people, language_share, step_event,
+             turnover_people, language_share, assisted_answers, step_event,
              rating, received, given, asymmetry, meta_gap, self_enhancement, reciprocity, density,
              srm_rater, srm_rated, srm_variance, srm_share, srm_reliability, srm_reciprocity, topic_raised
 target       headline:<code>, construct:<code>, facet:<code>, item:<code>, composite, partnership, language:<code>,

@@ -127,7 +127,7 @@ def hand_in(call: Call) -> Response:
         return see_other("/handed-in")
     respondent = get_respondent(respondent)
     sheet = find_sheet(request, session, respondent)
-    return seal(call, sheet) if sheet else _leave(call, respondent)
+    return seal(call, sheet) if sheet else leave(call, respondent)
 
 
 def seal(call: Call, sheet: Sheet) -> Response:
@@ -135,10 +135,10 @@ def seal(call: Call, sheet: Sheet) -> Response:
     respondent = sheet.respondent
     visit, keys = respondent.visit, respondent.keys
     ballots.cast(call.session, visit.round_, keys, visit.invitation.id, payload_of(sheet, language_of(call.request)))
-    return _leave(call, respondent)
+    return leave(call, respondent)
 
 
-def _leave(call: Call, respondent: Respondent) -> Response:
+def leave(call: Call, respondent: Respondent) -> Response:
     response = see_other("/handed-in")
     _keep_receipt(response, call.request, call.session, call.sealer, respondent)
     forget(response)

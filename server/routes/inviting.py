@@ -131,7 +131,7 @@ def _list_page(run: Run, text: str, faults: tuple[Fault, ...] = (), problem: str
 @router.post("/partnerships/{partnership_id}/rounds/{number}/links")
 def show_links(run: RunDep, keystore: KeystoreDep, settings: SettingsDep) -> Response:
     """All links, once; the act is on record. Later a lost link is shown by itself."""
-    _require_open(run)
+    require_open(run)
     earlier = find_links_shown(run.session, run.round_)
     if earlier is not None and (run.now - earlier.at > SHOWN_AGAIN or earlier.actor != run.account.email):
         return run.refuse(run._("All links were shown before. A lost link can be shown again beside its person."), 409)
@@ -143,8 +143,8 @@ def show_links(run: RunDep, keystore: KeystoreDep, settings: SettingsDep) -> Res
 
 @router.post("/partnerships/{partnership_id}/rounds/{number}/people/{invitation_id}/link")
 def show_link(run: RunDep, keystore: KeystoreDep, settings: SettingsDep, invitation_id: UUID) -> Response:
-    _require_open(run)
-    invitation = _get_present(run, invitation_id)
+    require_open(run)
+    invitation = get_present(run, invitation_id)
     run.record("showed one link again")
     return _links_page(run, keystore, settings, [invitation])
 
@@ -168,8 +168,8 @@ def _links_page(run: Run, keystore: Keystore, settings: Settings, invitations: I
 @router.post("/partnerships/{partnership_id}/rounds/{number}/people/{invitation_id}/address")
 def correct_address(run: RunDep, invitation_id: UUID, email: Annotated[str, Form(max_length=400)] = "") -> Response:
     """The link stays the same: it is sent again, to the right address."""
-    _require_open(run)
-    invitation, wanted = _get_present(run, invitation_id), email.strip().lower()
+    require_open(run)
+    invitation, wanted = get_present(run, invitation_id), email.strip().lower()
     if not is_address(wanted):
         return run.refuse(run._("This is not an e-mail address; nothing was changed."), 422)
     others = [one for one in rounds.invitations_of(run.session, run.round_) if one.id != invitation.id]
@@ -183,7 +183,7 @@ def correct_address(run: RunDep, invitation_id: UUID, email: Annotated[str, Form
 
 @router.post("/partnerships/{partnership_id}/rounds/{number}/people/{invitation_id}/gone")
 def declare_gone(run: RunDep, invitation_id: UUID) -> Response:
-    _require_open(run)
+    require_open(run)
     invitation = _get_invitation(run, invitation_id)
     if not invitation.gone:
         rounds.declare_gone(run.session, run.round_, invitation_id)
@@ -191,7 +191,7 @@ def declare_gone(run: RunDep, invitation_id: UUID) -> Response:
     return see_other(run.address)
 
 
-def _require_open(run: Run) -> None:
+def require_open(run: Run) -> None:
     if run.round_.state != "open":
         raise RoundNotOpen(f"round {run.round_.number} is {run.round_.state}", round_id=run.round_.id)
 
@@ -203,7 +203,7 @@ def _get_invitation(run: Run, invitation_id: UUID) -> Invitation:
     return invitation
 
 
-def _get_present(run: Run, invitation_id: UUID) -> Invitation:
+def get_present(run: Run, invitation_id: UUID) -> Invitation:
     invitation = _get_invitation(run, invitation_id)
     if invitation.gone:
         raise NotFound("this person was declared gone")
