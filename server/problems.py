@@ -12,9 +12,10 @@ from starlette.responses import Response
 
 from server.languages import translator
 from server.pages import Page, go_to, language_of, render
+from server.refusals import refusals_of
 from server.respondents import GoTo
 from server.security import HEADERS
-from surveys.problems import SurveyProblem
+from surveys.problems import RuleBroken, SurveyProblem
 
 STATUS = {"missing": 404, "conflict": 409, "gone": 410, "invalid": 422, "forbidden": 403}
 Gettext = Callable[[str], str]
@@ -32,7 +33,11 @@ class ProblemPage(Page):
 
 
 def problem_page(request: Request, problem: Exception, status: int) -> Response:
-    page = _explained(problem, status, translator(language_of(request)).gettext)
+    language = language_of(request)
+    if isinstance(problem, RuleBroken):
+        page = _explained_rules(problem, language)
+    else:
+        page = _explained(problem, status, translator(language).gettext)
     return render(request, page, block="problem", status=status)
 
 
@@ -82,6 +87,14 @@ def on_go_to(request: Request, problem: Exception) -> Response:
 
 def refuse_other_site(request: Request) -> Response:
     return problem_page(request, HTTPException(403, "other site"), 403)
+
+
+def _explained_rules(problem: RuleBroken, language: str) -> ProblemPage:
+    """Every rule that stands against it, each with its passage."""
+    _ = translator(language).gettext
+    said = " ".join(f"{one.sentence} ({one.cited})" for one in refusals_of(problem, language))
+    kept = _("Nothing was changed. Answers you had saved are still saved.")
+    return ProblemPage(_("The founding text does not allow this yet"), said, kept)
 
 
 def _explained(problem: Exception, status: int, _: Gettext) -> ProblemPage:

@@ -48,7 +48,7 @@ def begin_draft(session: Session, partnership: Partnership, *, reason: str = "")
         raise CharterFixed(f"version {open_.version} is being signed; withdraw it first, then it can be changed")
     base = agreed.in_force(session, partnership.id) or (several[-1] if several else None)
     if base is not None and base.state == "in_force" and not reason.strip():
-        raise InvalidInput("an amendment needs a reason")
+        raise InvalidInput("an amendment needs a reason", why="needs_reason")
     body = dict(base.body) if base else {"conduct": _settings(partnership)}
     number = (several[-1].version if several else 0) + 1
     made = Charter(partnership_id=partnership.id, version=number, body=body, reason=reason.strip()[:4000])
@@ -91,7 +91,7 @@ def write_entry(
     several = list(draft.body.get(code, ()))
     if place is None:
         if len(several) >= MOST_ENTRIES:
-            raise InvalidInput(f"a list of the charter has at most {MOST_ENTRIES} entries")
+            raise InvalidInput(f"a list of the charter has at most {MOST_ENTRIES} entries", why="too_many")
         if values not in several:  # sent twice is written once
             several.append(values)
     else:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from datetime import date
 from uuid import UUID
 
 from sqlmodel import Session, col, or_, select
 
-from surveys.models import Lesson
+from surveys.models import Lesson, Partnership, RegisterEntry
 from surveys.models.charters import AUDIENCES
 from surveys.problems import InvalidEntry, NotFound
 
@@ -74,3 +74,24 @@ def get_lesson(session: Session, lesson_id: UUID, partnership_ids: Collection[UU
     if found is None or (found.audience != "everybody" and found.partnership_id not in partnership_ids):
         raise NotFound("there is no such lesson")
     return found
+
+
+def find_same(session: Session, partnership_id: UUID, texts: Mapping[str, str]) -> Lesson | None:
+    """The lesson that says exactly this already."""
+    wanted = {name: text.strip() for name, text in texts.items()}
+    for one in of_partnership(session, partnership_id):
+        if all(getattr(one, name) == text for name, text in wanted.items()):
+            return one
+    return None
+
+
+def used_in(session: Session, lesson: Lesson, partnership_ids: Collection[UUID]) -> list[Partnership]:
+    """The partnerships among these that took the lesson over, by title."""
+    query = (
+        select(Partnership, RegisterEntry)
+        .join(RegisterEntry, col(RegisterEntry.partnership_id) == col(Partnership.id))
+        .where(RegisterEntry.register_code == "replications", col(RegisterEntry.is_withdrawn).is_(False))
+        .where(col(Partnership.id).in_(partnership_ids))
+    )
+    found = {one.id: one for one, entry in session.exec(query) if entry.body.get("lesson") == str(lesson.id)}
+    return sorted(found.values(), key=lambda one: one.title)

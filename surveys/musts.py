@@ -8,6 +8,7 @@ from datetime import date
 from sqlmodel import Session
 
 from surveys import charter as agreed
+from surveys.descriptions import read_catalog
 from surveys.models import Partnership
 from surveys.principles import Breach, breach, refuse
 from surveys.standing import Standing, look, modality_of, needs_national_lead
@@ -63,7 +64,8 @@ def settings(now: Standing) -> Found:
     if given and held.keys_needed < given["keys_needed"]:
         wrong.append("keys_needed")
     if wrong:
-        yield breach("settings", names=wrong)
+        described = read_catalog("charter")["conduct"]
+        yield breach("settings", names=[described.field(name).label for name in wrong])
 
 
 def contributions(now: Standing) -> Found:

@@ -15,6 +15,11 @@ from surveys.problems import InvalidInput
 LONGEST = 200
 
 
+def found(session: Session, *, name: str, kind: str) -> Organization:
+    """A new organization under a name that can be read."""
+    return partnerships.create_organization(session, name=_checked(name), kind=kind)
+
+
 def rename(
     session: Session, organization: Organization, *, name: str, names: Mapping[str, str], reason: str, on: date
 ) -> None:
@@ -23,7 +28,7 @@ def rename(
     new = _checked(name)
     before = {"en": organization.name, **organization.names}
     if (new, given) == (organization.name, dict(organization.names)):
-        raise InvalidInput("this is the name it has; nothing was changed")
+        raise InvalidInput("this is the name it has; nothing was changed", why="same_name")
     _note(session, organization, "renamed", None, before, reason, on)
     organization.name, organization.names = new, given
     _tell(session, [organization], "organization_renamed", {"from": before, "to": {"en": new, **given}}, reason, on)
@@ -35,7 +40,7 @@ def merge(session: Session, ended: Organization, into: Organization, *, reason: 
     Raises RuleBroken where the organization that goes on cannot have a place that passes on to it.
     """
     if ended.id == into.id:
-        raise InvalidInput("an organization does not merge into itself")
+        raise InvalidInput("an organization does not merge into itself", why="itself")
     concerned = _partnerships_of(session, ended, on)
     for partnership in concerned:
         member, _ = partnerships.get_member(session, partnership.id, ended.id, on)
@@ -120,7 +125,7 @@ def _note(
     on: date,
 ) -> None:
     if not reason.strip() or len(reason) > 2_000:
-        raise InvalidInput("a change of an organization needs a reason, of at most 2000 characters")
+        raise InvalidInput("a change of an organization needs a reason, of at most 2000 characters", why="needs_reason")
     session.add(
         OrganizationChange(
             organization_id=organization.id,
@@ -157,5 +162,5 @@ def _tell(
 def _checked(name: str) -> str:
     text = " ".join(name.split())
     if not text or len(text) > LONGEST or not all(sign.isprintable() or sign in "\u200b\u200c\u200d" for sign in text):
-        raise InvalidInput(f"an organization needs a name of at most {LONGEST} characters")
+        raise InvalidInput(f"an organization needs a name of at most {LONGEST} characters", why="no_name")
     return text

@@ -22,7 +22,8 @@ def create_organization(
     """A new organization; its side follows from its kind."""
     if kind not in NATIONAL_KINDS + EXTERNAL_KINDS:
         raise InvalidInput(
-            f"“{kind}” is not a kind of organization; known are {', '.join(NATIONAL_KINDS + EXTERNAL_KINDS)}"
+            f"“{kind}” is not a kind of organization; known are {', '.join(NATIONAL_KINDS + EXTERNAL_KINDS)}",
+            why="no_kind",
         )
     made = Organization(
         name=name, names=dict(names or {}), short_name=short_name, kind=kind, is_national=kind in NATIONAL_KINDS
@@ -50,7 +51,7 @@ def join(
         raise InvalidInput(f"a role is one of {', '.join(ROLES)}")
     members = members_on(session, partnership.id, on)
     if organization.id in {one.id for _, one in members}:
-        raise InvalidInput(f"{organization.name} is a partner already; nothing was changed")
+        raise InvalidInput(f"{organization.name} is a partner already; nothing was changed", why="joined_already")
     _check_roles([(one.role, other) for one, other in members] + [(role, organization)])
     member = Membership(partnership_id=partnership.id, organization_id=organization.id, role=role, joined_on=on)
     session.add(member)
@@ -74,9 +75,9 @@ def leave(session: Session, partnership: Partnership, organization_id: UUID, *, 
     """The last day of a partner. The lead hands over first: a partnership is never without one."""
     member, organization = get_member(session, partnership.id, organization_id, on)
     if member.role == "lead":
-        raise InvalidInput(f"{organization.name} leads this partnership; name another lead first")
+        raise InvalidInput(f"{organization.name} leads this partnership; name another lead first", why="leads")
     if on < member.joined_on:
-        raise InvalidInput("nobody leaves before joining")
+        raise InvalidInput("nobody leaves before joining", why="dates")
     member.left_on = on
 
 
@@ -88,7 +89,7 @@ def change_lead(session: Session, partnership: Partnership, organization_id: UUI
     before = next((pair for pair in members if pair[0].role == "lead"), None)
     _, organization = get_member(session, partnership.id, organization_id, on)
     if before is not None and before[1].id == organization_id:
-        raise InvalidInput(f"{organization.name} leads this partnership already")
+        raise InvalidInput(f"{organization.name} leads this partnership already", why="leads_already")
     roles = [
         ("lead" if one.id == organization_id else "member" if member.role == "lead" else member.role, one)
         for member, one in members
@@ -141,7 +142,7 @@ def set_above(session: Session, partnership: Partnership, parent: Partnership | 
     above = parent
     while above is not None:
         if above.id == partnership.id:
-            raise InvalidInput("a partnership cannot stand below itself")
+            raise InvalidInput("a partnership cannot stand below itself", why="circle")
         above = session.get(Partnership, above.parent_id) if above.parent_id else None
     partnership.parent_id = parent.id if parent else None
 

@@ -30,7 +30,7 @@ def move(session: Session, partnership: Partnership, to: str, *, reason: str = "
     if to not in next_phases(partnership):
         refuse([breach("phase")])
     if len(reason.strip()) > LONGEST:
-        raise InvalidInput(f"a reason has at most {LONGEST} characters; nothing was saved")
+        raise InvalidInput(f"a reason has at most {LONGEST} characters; nothing was saved", why="needs_reason")
     for act in _acts(partnership.phase, to):
         musts.check(session, partnership, act, on)
     detail = {"from": partnership.phase, "to": to}

@@ -11,7 +11,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from surveys.instruments import Frozen, Texts
+from surveys.instruments import Frozen, Texts, text_in
 from surveys.models import Organization
 from surveys.problems import RuleBroken
 
@@ -43,11 +43,12 @@ class Breach:
 
     rule: Rule
     about: str = ""
-    names: tuple[str, ...] = ()  # words people wrote, or codes of settings
+    names: tuple[str | Texts, ...] = ()  # words people wrote, or words of the catalog by language
     organizations: tuple[Organization, ...] = ()
 
     def sentence(self, language: str) -> str:
-        named = [name_in(one, language) for one in self.organizations] or list(self.names)
+        named = [name_in(one, language) for one in self.organizations]
+        named += [one if isinstance(one, str) else text_in(one, language) for one in self.names]
         return self.rule.texts[language].format(names=", ".join(named))
 
 
@@ -64,7 +65,7 @@ def read_principles() -> tuple[dict[str, Row], dict[str, Rule]]:
 
 
 def breach(
-    code: str, *, about: str = "", names: Sequence[str] = (), organizations: Sequence[Organization] = ()
+    code: str, *, about: str = "", names: Sequence[str | Texts] = (), organizations: Sequence[Organization] = ()
 ) -> Breach:
     return Breach(read_principles()[1][code], about, tuple(names), tuple(organizations))
 

@@ -109,8 +109,6 @@ def _checked(known: Known, description: Description, given: Mapping[str, Any]) -
         for code, lowest, highest in (("quorum", 1, 100), ("year", 1990, 2199))
         if code in body and not lowest <= body[code] <= highest
     }
-    if body.get("status") == "kept" and not body.get("settled_on"):
-        faults["settled_on"] = "empty"
     if faults:
         raise InvalidEntry(f"{description.title['en']}: please look at {', '.join(faults)}", faults=faults)
     return body

@@ -49,14 +49,12 @@ def documents(now: Standing) -> Found:
 
 
 def own_systems(now: Standing) -> Found:
-    functions = {
-        one.code: one.texts["en"] for one in read_catalog("registers")["harmonization"].field("function").choices
-    }
+    functions = {one.code: one.texts for one in read_catalog("registers")["harmonization"].field("function").choices}
     for one in now.entries.get("harmonization", ()):
         partner = now.organization(one.body["partner"])
         if one.body["state"] == "own" and partner and not (one.body.get("reason") and one.body.get("review_on")):
-            named = f"{partner.name} ({functions[one.body['function']]})"
-            yield breach("own_system", about=str(one.id), names=[named])
+            named = functions[one.body["function"]]
+            yield breach("own_system", about=str(one.id), organizations=[partner], names=[named])
 
 
 def single_missions(now: Standing) -> Found:
@@ -93,16 +91,16 @@ def _yearly(now: Standing, rule: str, register: str, field: str, partners: list[
 
 
 def commitments(now: Standing) -> Found:
-    for one in now.entries.get("commitments", ()):
-        if not one.body.get("due_on") and one.body["status"] == "promised":
-            yield breach("commitment_undated", about=str(one.id), names=[one.body["what"]])
+    for one in now.commitments:
+        if one.status == "draft":
+            yield breach("commitment_undated", about=str(one.id), names=[one.what])
 
 
 def mechanisms(now: Standing) -> Found:
     stated = {one["mechanism"] for one in now.lines("mechanisms")}
     for choice in read_catalog("registers")["mechanisms"].field("mechanism").choices:
         if choice.code not in stated:
-            yield breach("mechanism_unstated", about=choice.code, names=[choice.texts["en"]])
+            yield breach("mechanism_unstated", about=choice.code, names=[choice.texts])
 
 
 def meetings(now: Standing) -> Found:
@@ -195,7 +193,7 @@ def answer(
         raise NotFound("this warning does not stand any more")
     text = reason.strip()
     if not text or len(text) > LONGEST:
-        raise InvalidInput(f"a reason has between 1 and {LONGEST} characters; nothing was saved")
+        raise InvalidInput(f"a reason has between 1 and {LONGEST} characters; nothing was saved", why="bad_reason")
     kept = reasons(session, partnership.id).get((rule, about))
     if kept is None:
         kept = RuleReason(

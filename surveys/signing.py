@@ -24,10 +24,12 @@ def put_to_signature(session: Session, draft: Charter, *, on: date) -> None:
         raise CharterFixed(f"version {draft.version} was put to signature already")
     missing = missing_sections(draft.body)
     if missing:
-        raise InvalidInput(f"not ready to be signed: {', '.join(missing)} still missing", missing=missing)
+        raise InvalidInput(
+            f"not ready to be signed: {', '.join(missing)} still missing", missing=missing, why="missing_sections"
+        )
     before = agreed.in_force(session, draft.partnership_id)
     if before is not None and before.body == draft.body:
-        raise InvalidInput("this amendment changes nothing")
+        raise InvalidInput("this amendment changes nothing", why="changes_nothing")
     draft.digest = agreed.digest_of(draft)
     draft.state, draft.put_on = "signing", on
 
@@ -78,9 +80,11 @@ def sign_on_paper(
 ) -> None:
     """The facilitator enters a signed paper; it stays marked as one, with where it is kept."""
     if not note.strip():
-        raise InvalidInput("please say where the signed paper is kept")
+        raise InvalidInput("please say where the signed paper is kept", why="no_place")
     if on > today or (charter.put_on and on < charter.put_on):
-        raise InvalidInput("the paper was signed after the text was put to signature, and not in the future")
+        raise InvalidInput(
+            "the paper was signed after the text was put to signature, and not in the future", why="paper_date"
+        )
     signature = _line_for(session, charter, organization_id, person, today)
     signature.note = note.strip()[:4000]
     _sign(session, signature, charter, person=person, way="paper", on=on)
@@ -95,7 +99,7 @@ def _line_for(session: Session, charter: Charter, organization_id: UUID, person:
         raise NotFound("there is no such partner")
     found = agreed.signatures(session, charter).get(organization_id)
     if found is not None and found.way:
-        raise InvalidInput("this partner has signed already; nothing was changed")
+        raise InvalidInput("this partner has signed already; nothing was changed", why="signed_already")
     name = _checked_name(person)
     if found is None:
         found = CharterSignature(charter_id=charter.id, organization_id=organization_id, person=name)
@@ -107,7 +111,7 @@ def _line_for(session: Session, charter: Charter, organization_id: UUID, person:
 def _checked_name(person: str) -> str:
     name = " ".join(person.split())
     if not name or len(name) > LONGEST_NAME or not name.replace("\u200b", "").isprintable():
-        raise InvalidInput("a signature needs a name")
+        raise InvalidInput("a signature needs a name", why="no_name")
     return name
 
 
@@ -115,7 +119,7 @@ def _sign(session: Session, signature: CharterSignature, charter: Charter, *, pe
     if charter.state not in ("signing", "in_force"):
         raise CharterFixed(f"version {charter.version} is not being signed")
     if signature.way:
-        raise InvalidInput("this partner has signed already; nothing was changed")
+        raise InvalidInput("this partner has signed already; nothing was changed", why="signed_already")
     if not agreed.is_intact(charter):
         raise CharterFixed("the text was changed in the database after it was put to signature; nobody can sign it")
     signature.person, signature.way, signature.signed_on = _checked_name(person), way, on

@@ -12,7 +12,17 @@ from sqlmodel import Session, col, select
 
 from surveys import charter as agreed
 from surveys import lessons, partnerships, registers
-from surveys.models import Account, Charter, Lesson, Membership, Organization, Partnership, RegisterEntry, Seat
+from surveys.models import (
+    Account,
+    Charter,
+    Commitment,
+    Lesson,
+    Membership,
+    Organization,
+    Partnership,
+    RegisterEntry,
+    Seat,
+)
 from surveys.models.partnerships import EXTERNAL_DONORS, NGOS
 
 
@@ -29,6 +39,7 @@ class Standing:
     entries: Mapping[str, Sequence[RegisterEntry]]
     lessons: Sequence[Lesson]
     facilitators: frozenset[str]  # names and addresses, folded
+    commitments: Sequence[Commitment]  # those that every partner may read
 
     @property
     def partners(self) -> list[Organization]:
@@ -70,6 +81,7 @@ def look(session: Session, partnership: Partnership, today: date) -> Standing:
         entries=registers.of_partnership(session, partnership.id),
         lessons=lessons.of_partnership(session, partnership.id),
         facilitators=_facilitators(session, partnership.id),
+        commitments=_commitments(session, partnership.id),
     )
 
 
@@ -80,6 +92,13 @@ def _facilitators(session: Session, partnership_id: UUID) -> frozenset[str]:
         .where(Seat.partnership_id == partnership_id, Seat.role == "facilitator")
     )
     return frozenset(text.strip().casefold() for one in session.exec(query) for text in (one.name, one.email))
+
+
+def _commitments(session: Session, partnership_id: UUID) -> list[Commitment]:
+    query = select(Commitment).where(
+        Commitment.partnership_id == partnership_id, col(Commitment.is_open_to_all).is_(True)
+    )
+    return sorted(session.exec(query).all(), key=lambda one: (one.agreed_on, str(one.id)))
 
 
 def modality_of(organizations: Sequence[Organization]) -> str:

@@ -84,3 +84,17 @@ def welcome_newcomers(session: Session, partnership: Partnership, *, on: date) -
     assert charter is not None
     sign_everywhere(session, charter, on=on)
     session.flush()
+
+
+def agree_settings(session: Session, partnership: Partnership, *, on: date = SIGNED_ON, **settings: Any) -> None:
+    """The partners amend what their code of conduct says about answers, before a series begins."""
+    draft = charter_versions.begin_draft(session, partnership, reason="so that a test can go on")
+    conduct = {**draft.body["conduct"], **settings}
+    if conduct == draft.body["conduct"]:
+        session.delete(draft)
+        session.flush()
+        return
+    charter_versions.write_section(session, draft, "conduct", conduct, today=on)
+    signing.put_to_signature(session, draft, on=on)
+    sign_everywhere(session, draft, on=on)
+    session.flush()

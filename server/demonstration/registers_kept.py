@@ -54,7 +54,7 @@ def lines_of(given: Agreed, table: Table, on: date, today: date) -> Iterator[Lin
             {"source": source, "amount": amount, "currency": "USD", "year": today.year, "on_budget": place != 1},
         )
     yield from _shared_lines(national, external, before)
-    yield from _promised_lines(national, external, before)
+    yield from _promised_lines()
     yield from _meeting_lines(national, external, before)
     yield from _capacity_lines(national, before)
     yield from _load_lines(given, national, external, before)
@@ -92,28 +92,7 @@ def _shared_lines(national: list[str], external: list[str], before: Before) -> I
     yield "information_requests", {**asked, "outcome": "given"}
 
 
-def _promised_lines(national: list[str], external: list[str], before: Before) -> Iterator[Line]:
-    yield (
-        "commitments",
-        {
-            "what": "Send the quarterly spending list",
-            "who": national[0],
-            "to_whom": external[:2],
-            "due_on": before(100),
-            "status": "kept",
-            "settled_on": before(103),
-        },
-    )
-    yield (
-        "commitments",
-        {
-            "what": "Announce next year’s amounts by June",
-            "who": external[0],
-            "to_whom": national[:1],
-            "due_on": before(-80),
-            "status": "promised",
-        },
-    )
+def _promised_lines() -> Iterator[Line]:
     for mechanism, state in zip(
         ("accountability", "decisions", "information", "reporting", "audit", "evaluation"),
         ("fully", "fully", "partly", "fully", "partly", "not"),

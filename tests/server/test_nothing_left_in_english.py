@@ -10,6 +10,7 @@ import pytest
 from server.languages import LANGUAGES
 from surveys import accounts, partnerships, rounds
 from surveys.instruments import standard_instrument
+from tests.charters import agree_settings
 from tests.factories import make_account, make_partnership, make_round, secret_of
 from tests.sample_releases import SERIES
 from tests.server.conftest import make_released, text_of
@@ -39,7 +40,7 @@ def khmer(session, keystore):
 
 @pytest.mark.parametrize("dyadic_mode", ["positions", "personal"])
 def test_nothing_of_the_questionnaire_is_left_in_english(session, client, keystore, khmer, dyadic_mode):
-    khmer.dyadic_mode = dyadic_mode
+    agree_settings(session, khmer, dyadic_mode=dyadic_mode)
     round_ = make_round(session, keystore, partnership=khmer, instrument=standard_instrument())
     invitation = next(iter(rounds.invitations_of(session, round_)))
     invitation.person, invitation.language = "សុខ តារា", "km"
