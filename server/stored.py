@@ -19,6 +19,8 @@ from server.routes.holding import LASTS as HOLDER_LASTS
 from server.routes.joining import COOKIE as LINK_COOKIE
 from server.routes.joining import LASTS as LINK_LASTS
 from server.routes.login import HALF_WAY, HALF_WAY_LASTS
+from server.routes.signing import COOKIE as SIGNER_COOKIE
+from server.routes.signing import LASTS as SIGNER_LASTS
 from server.wording import N_
 from surveys.answers import PERSONAL, POSITION
 from surveys.database import metadata
@@ -198,6 +200,10 @@ COOKIES = {
         {"days": AFTER_CLOSING.days},
     ),
     RECEIPT: (N_("Your receipt, for an hour."), {}),
+    SIGNER_COOKIE: (
+        N_("Only for those who sign a charter: their link, locked, for {minutes} minutes."),
+        {"minutes": int(SIGNER_LASTS.total_seconds() // 60)},
+    ),
     HOLDER_COOKIE: (
         N_("Only for key holders: their link, locked, for {minutes} minutes."),
         {"minutes": int(HOLDER_LASTS.total_seconds() // 60)},

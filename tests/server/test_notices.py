@@ -16,7 +16,7 @@ from server.estimation_dyads import dyad_cells
 from server.measurement import EarlierRound, answers_of_round
 from server.notices import Terms, admissions, keys_lie_beside_data, promises
 from server.opening import _comments
-from server.routes import holding
+from server.routes import holding, signing
 from server.settings import Settings
 from surveys import answers, invitations, rounds
 from surveys.database import metadata
@@ -306,7 +306,7 @@ def test_every_cookie_is_listed(client, invited, log_in, amina):
         log_in(amina).get("/partnerships"),
     ):
         seen |= {header.split("=")[0] for header in answer.headers.get_list("set-cookie")}
-    accounts_only = {"session", "half_way", "account_link", "new_factor", holding.COOKIE}
+    accounts_only = {"session", "half_way", "account_link", "new_factor", holding.COOKIE, signing.COOKIE}
     assert seen | accounts_only == set(stored.COOKIES)
     sources = "".join(path.read_text(encoding="utf-8") for path in (ROOT / "server").rglob("*.py"))
     assert len(re.findall(r"\.set_cookie\(", sources)) == len(stored.COOKIES)
