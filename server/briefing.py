@@ -112,7 +112,7 @@ def assemble(
         Section(_("How partners see each other"), _dyads(last, wording)),
         Section(_("What was agreed before, and what became of it"), _agreements(agreements, wording)),
         Section(_("In the words of those who answered"), _comments(last, wording)),
-        Section(_("Ground rules for the meeting"), (Bullets(_ground_rules(language)),)),
+        Section(_("Ground rules for the meeting"), (Bullets(ground_rules(language)),)),
         Section(_("How sure are we"), _technical(last, wording)),
     )
     return Brief(
@@ -302,7 +302,7 @@ def _comments(last: Release, wording: Wording) -> tuple[Block, ...]:
     return Paragraph(note, is_note=True), Bullets(tuple(quoted.format(text=comment.text) for comment in last.comments))
 
 
-def _ground_rules(language: str) -> tuple[str, ...]:
+def ground_rules(language: str) -> tuple[str, ...]:
     _ = translator(language).gettext
     return (
         _("These numbers open a conversation; they judge nobody."),

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from surveys.texts import LONGEST, LONGEST_LINE
 
@@ -86,6 +87,22 @@ class Fields:
             self.faults[name] = self._("This date lies in the past.")
         elif latest is not None and found > latest:
             self.faults[name] = self._("This date lies in the future.")
+        return found
+
+    def moment(self, name: str, zone: str, *, earliest: datetime) -> datetime | None:
+        """A day and an hour on the partnership's clocks."""
+        raw = str(self._form.get(name, "")).strip()
+        self.values[name] = raw[:40]
+        try:
+            typed = datetime.fromisoformat(raw)
+        except ValueError:
+            typed = datetime(LAST_YEAR, 1, 1)  # noqa: DTZ001 - what is typed has no zone yet
+        if typed.tzinfo is not None or not 2000 <= typed.year < LAST_YEAR:
+            self.faults[name] = self._("Please give a day and an hour.")
+            return None
+        found = typed.replace(tzinfo=ZoneInfo(zone))
+        if found <= earliest:
+            self.faults[name] = self._("This date lies in the past.")
         return found
 
     def number(self, name: str, *, low: int, high: int) -> int:

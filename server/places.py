@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Annotated
 from uuid import UUID
@@ -72,6 +72,10 @@ class Place:
 
     def choices(self, *, without: UUID | None = None) -> tuple[tuple[str, Words], ...]:
         return tuple((str(one.id), name_of(one, self.language)) for one in self.members().values() if one.id != without)
+
+    def speaking(self, language: str) -> Place:
+        """The same place with words of another language, for files."""
+        return replace(self, dossier=open_dossier(self.session, self.account, self.partnership, language))
 
     def require_facilitator(self) -> None:
         if not self.may_run:

@@ -68,6 +68,23 @@ def make(
     return made
 
 
+def find_same(
+    session: Session,
+    partnership_id: UUID,
+    promise: Promise,
+    *,
+    discussion_id: UUID | None = None,
+    dispute_id: UUID | None = None,
+) -> Commitment | None:
+    """The same promise made before: a form sent twice makes one."""
+    wanted = (promise.what.strip(), promise.owner_id, promise.to_id, promise.due_on, discussion_id, dispute_id)
+    for one in of_partnership(session, partnership_id):
+        found = (one.what, one.owner_organization_id, one.to_organization_id, one.due_on)
+        if (*found, one.discussion_id, one.dispute_id) == wanted:
+            return one
+    return None
+
+
 def set_date(commitment: Commitment, due_on: date, *, seen: int, by: str, now: datetime) -> None:
     """A draft becomes an agreement with its date; a date once agreed moves only forward in the open, with a note."""
     _expect(commitment, ("draft", "agreed"), seen)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from uuid import UUID
 
-from sqlmodel import Session, select
+from sqlmodel import Session, col, select
 
 from surveys.discussions import latest_release
 from surveys.models import Acknowledgement, Concern, Round
@@ -125,6 +125,10 @@ def acknowledge_round(session: Session, round_id: UUID, text: str, *, by: str, n
 
 def acknowledgements(session: Session, partnership_id: UUID) -> list[tuple[Round, Acknowledgement]]:
     """The latest round first."""
-    rounds = session.exec(select(Round).where(Round.partnership_id == partnership_id)).all()
-    found = [(one, session.get(Acknowledgement, one.id)) for one in sorted(rounds, key=lambda one: -one.number)]
-    return [(round_, one) for round_, one in found if one is not None]
+    query = (
+        select(Round, Acknowledgement)
+        .join(Acknowledgement, col(Acknowledgement.round_id) == col(Round.id))
+        .where(Round.partnership_id == partnership_id)
+        .order_by(col(Round.number).desc())
+    )
+    return [(round_, one) for round_, one in session.exec(query)]

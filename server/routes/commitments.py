@@ -17,7 +17,7 @@ from server.places import Place, PlaceDep
 from server.promises import PromiseLine, figures, promise_lines, readable
 from surveys import commitments, discussions, disputes
 from surveys.commitments import Promise
-from surveys.models import Commitment, Discussion, Dispute
+from surveys.models import Discussion, Dispute
 from surveys.problems import NotFound
 
 router = APIRouter()
@@ -75,6 +75,13 @@ class _Origin:
 
     entry: Discussion | None
     dispute: Dispute | None
+
+    @property
+    def ids(self) -> dict[str, UUID | None]:
+        return {
+            "discussion_id": self.entry.id if self.entry else None,
+            "dispute_id": self.dispute.id if self.dispute else None,
+        }
 
 
 def _origin(place: Place, entry: UUID | None, dispute: UUID | None) -> _Origin:
@@ -140,15 +147,15 @@ def make(place: PlaceDep, form: FormDep) -> Response:
     promise = read_promise(fields, place)
     if fields.faults:
         return place.show(_new_page(place, origin, fields.typed), status=422)
-    made = _find_same(place, promise, origin) or commitments.make(
+    id_, came_from = place.partnership.id, origin.ids
+    made = commitments.find_same(place.session, id_, promise, **came_from) or commitments.make(
         place.session,
-        place.partnership.id,
+        id_,
         promise,
         members=list(place.members()),
         by=place.account.name,
         now=place.now,
-        discussion_id=origin.entry.id if origin.entry else None,
-        dispute_id=origin.dispute.id if origin.dispute else None,
+        **came_from,
         is_open_to_all=origin.dispute is None or form.get("open") == "yes",
     )
     place.record("recorded a commitment", f"commitment {made.id}")
@@ -160,18 +167,3 @@ def _uuid(raw: object) -> UUID | None:
         return UUID(str(raw)) if raw else None
     except ValueError:
         raise NotFound("there is no such entry") from None
-
-
-def _find_same(place: Place, promise: Promise, origin: _Origin) -> Commitment | None:
-    """The same promise sent twice is one."""
-    wanted = (promise.what, promise.owner_id, promise.to_id, promise.due_on, origin.entry and origin.entry.id)
-    several = commitments.of_partnership(place.session, place.partnership.id)
-    return next(
-        (
-            one
-            for one in several
-            if (one.what, one.owner_organization_id, one.to_organization_id, one.due_on, one.discussion_id) == wanted
-            and one.dispute_id == (origin.dispute.id if origin.dispute else None)
-        ),
-        None,
-    )

@@ -14,6 +14,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from server import drawings
+from server.concern_words import acknowledged_lines
 from server.deps import AccountDep, ClockDep, SessionDep, may_run, partnership_for
 from server.dossiers import Dossier, latest_rounds, open_dossier, open_dossiers, overdue_counts
 from server.languages import format_day
@@ -81,6 +82,7 @@ class OverviewPage(Page):
     members: tuple[MemberLine, ...]
     rounds: tuple[RoundLine, ...]
     has_releases: bool
+    acknowledged: tuple[tuple[str, str, str], ...]  # what was said about concerns that came through rounds
     may_run: bool
 
 
@@ -159,6 +161,7 @@ def overview_page(
         members=_member_lines(partnerships.members_on(session, partnership.id, now.date()), dossier.wording),
         rounds=_round_lines(session, rounds.of_partnership(session, partnership.id), dossier, now),
         has_releases=bool(dossier.series),
+        acknowledged=acknowledged_lines(session, dossier),
         may_run=may_run(session, account, partnership.id) and partnership.phase not in ("imported", "closed"),
     )
     return render(request, page)

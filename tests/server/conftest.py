@@ -27,6 +27,7 @@ from surveys.keystore import Keystore
 from surveys.models import Account, Invitation, Partnership, Round
 from tests.factories import NOW, make_account, make_partnership, make_round, secret_of, share_fonts
 from tests.sample_releases import SERIES
+from tests.server.seats import Circle
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -202,3 +203,8 @@ def text_of(page: str) -> str:
     """What a reader sees: without markup, in one line."""
     bare = re.sub(r"<(script|style|svg)\b.*?</\1>", " ", page, flags=re.DOTALL)
     return " ".join(re.sub(r"<[^>]+>", " ", bare).split())
+
+
+@pytest.fixture
+def circle(session: Session, partnership: Partnership, log_in: Callable[[Account], TestClient]) -> Circle:
+    return Circle(session, partnership, log_in)

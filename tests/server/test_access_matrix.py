@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -23,14 +23,19 @@ from surveys import (
     accounts,
     api_tokens,
     commitments,
+    concerns,
     discussions,
+    dispute_papers,
+    disputes,
     key_holders,
     logins,
+    meetings,
     partnerships,
     rounds,
 )
 from surveys.commitments import Promise
 from surveys.instruments import standard_instrument
+from surveys.ladder import ladder_of
 from surveys.models import Account
 from tests.factories import NOW, make_account, make_partnership, make_round, secret_of
 from tests.server import access_table as table
@@ -112,8 +117,11 @@ def made_up(session, keystore, app) -> dict[str, Any]:
     place = {"partnership_id": partnership.id, "role": "reader"}
     invitation, _ = account_links.invite(session, NOW, email=f"{uuid4().hex}@example.org", **place)
     administrator, _ = account_links.invite(session, NOW, email=f"{uuid4().hex}@example.org", is_administrator=True)
+    members = [one.id for _, one in partnerships.members_on(session, partnership.id, date(2026, 1, 1))]
+    table_talk = agreed_things(session, partnership.id, members, entry)
     session.flush()
     return {
+        **table_talk,
         "account_id": sitting.id,
         "link_id": invitation.id,
         "/accounts link_id": administrator.id,  # the same name for another thing, beneath this path
@@ -140,7 +148,58 @@ def made_up(session, keystore, app) -> dict[str, Any]:
     }
 
 
-RELEASED_ONLY = re.compile(r"/brief|/release")  # asked of a round that has a release
+def agreed_things(session, partnership_id: UUID, members: list[UUID], entry: Any) -> dict[str, Any]:
+    """A concern, a dispute between the first partner and the third with a document in it, and a meeting."""
+    ladder = ladder_of(session, partnership_id)
+    given = {"happened": "It was late.", "hoped_for": "Notice.", "by": "Dara", "now": entry.opened_at}
+    concern = concerns.raise_concern(
+        session,
+        partnership_id=partnership_id,
+        organization_id=members[0],
+        principle="P5",
+        acknowledge_within_days=5,
+        **given,
+    )
+    dispute = disputes.raise_dispute(
+        session,
+        partnership_id=partnership_id,
+        raised_for=members[0],
+        against=[members[2]],
+        members=members,
+        title="The fund",
+        ladder=ladder,
+        **given,
+    )
+    document = dispute_papers.add_document(
+        session,
+        dispute,
+        name="a.txt",
+        content=b"x",
+        audience="all",
+        author="Dara",
+        organization_id=members[0],
+        now=entry.opened_at,
+    )
+    meeting = meetings.plan(
+        session,
+        partnership_id=partnership_id,
+        title="Meeting",
+        location="",
+        starts_at=entry.opened_at + timedelta(days=9),
+        minutes=90,
+        items=[entry],
+        now=entry.opened_at,
+    )
+    return {
+        "concern_id": concern.id,
+        "dispute_id": dispute.id,
+        "document_id": document.id,
+        "meeting_id": meeting.id,
+        "item_place": 1,
+    }
+
+
+RELEASED_ONLY = re.compile(r"/brief|/release|/concerns/rounds")  # asked of a round that has a release
 LINK_PLACES = ("/i", "/k", "/keys", "/join")  # where a personal link is asked for
 
 
