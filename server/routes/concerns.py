@@ -51,7 +51,6 @@ class ConcernsPage(Page):
     waiting: tuple[tuple[int, str, tuple[str, ...]], ...]  # rounds with concerns nobody has acknowledged yet
     typed: Typed
     may_raise: bool
-    may_run: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +108,6 @@ def _list_page(place: Place, typed: Typed) -> ConcernsPage:
         waiting=_waiting(place) if place.may_run else (),
         typed=typed,
         may_raise=place.organization_id is not None and place.organization_id in place.members(),
-        may_run=place.may_run,
     )
 
 

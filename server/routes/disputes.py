@@ -68,7 +68,6 @@ class DisputePage(Page):
     dispute_address: str
     number: str
     record: Record
-    role: str
     leads: bool
     has_ended: bool
     version: int
@@ -202,7 +201,6 @@ def page_of(on: Bench, typed: Typed | None = None, *, form: str = "", trouble: s
         dispute_address=on.address,
         number=str(dispute.id),
         record=record,
-        role=on.role,
         leads=on.leads,
         has_ended=dispute.state in ENDED,
         version=dispute.version,

@@ -78,12 +78,11 @@ class AgendaPage(Page):
     items: tuple[ItemLine, ...]
     quorum: str
     may_record: bool
-    partners: tuple[tuple[str, Words], ...]
+    partners: tuple[tuple[str, Words], ...]  # of a dispute: its parties
     present: frozenset[str]
     typed: Typed
     version: int
     changed: bool
-    files: tuple[tuple[str, str], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,13 +207,20 @@ def _agenda_page(
         items=item_lines(place, sits),
         quorum=quorum_words(place, meeting),
         may_record=sits.may_record and meeting.state != "cancelled",
-        partners=place.choices(),
+        partners=_invited(place, sits),
         present=frozenset(map(str, meeting.present)) if present is None else present,
         typed=typed or Typed({"chaired_by": meeting.chaired_by or place.account.name, "others": meeting.others}),
         version=meeting.version,
         changed=changed,
-        files=tuple((code, LANGUAGE_NAMES[code]) for code in LANGUAGES),
     )
+
+
+def _invited(place: Place, sits: Sitting) -> tuple[tuple[str, Words], ...]:
+    """Whose presence is recorded: all partners, or the parties to the dispute."""
+    if sits.meeting.dispute_id is None:
+        return place.choices()
+    parties = disputes.parties_of(place.session, sits.meeting.dispute_id)
+    return tuple(one for one in place.choices() if one[0] in {str(party.organization_id) for party in parties})
 
 
 def _to_record(place: Place, meeting_id: UUID) -> Sitting:
