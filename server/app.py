@@ -64,6 +64,7 @@ from server.routes import (
     remarks,
     replying,
     resuming,
+    rhythm,
     rounds,
     setup,
     signing,
@@ -105,6 +106,7 @@ ROUTES = (
     setup,  # before rounds: "new" must not be taken for the number of a round
     inviting,
     cancelling,
+    rhythm,
     mailings,
     mail_texts,
     printing,

@@ -8,7 +8,7 @@ from uuid import UUID
 from sqlmodel import Session
 
 from server.briefing import Agreement, Block, Bullets, Drawing, OpenQuestion, Paragraph, Table, assemble
-from server.dossiers import agreements_before, as_agreement, organizations_by_id, read_dossiers
+from server.dossiers import agreements_before, as_agreement, organizations_by_id, read_dossiers, with_pulses
 from server.languages import format_day, translator
 from surveys import discussions
 from surveys.models import Commitment, Partnership, Round
@@ -18,6 +18,8 @@ def brief_text(session: Session, round_: Round, language: str) -> str:
     """The brief as it is meant for everybody, without what only a facilitator or one partner may see."""
     partnership = session.get_one(Partnership, round_.partnership_id)
     (whole,) = read_dossiers(session, [partnership], language, {partnership.id: "all"})
+    if round_.kind == "pulse":
+        whole = with_pulses(session, whole)
     dossier = whole.at(round_.number).for_everybody()
     brief = assemble(
         dossier.series,

@@ -62,6 +62,18 @@ class Dossier:
         return replace(self, audience="all", series=tuple(releases.for_audience(one, "all") for one in self.series))
 
 
+def with_pulses(session: Session, dossier: Dossier) -> Dossier:
+    """The pulses in place of the series: they have a line of their own, and questions of their own."""
+    series = releases.of_pulses(session, dossier.partnership.id, audience=dossier.audience)
+    instruments = instruments_of(session, series)
+    return replace(
+        dossier,
+        series=tuple(series),
+        instruments=instruments,
+        wording=_wording(series, instruments, dossier.wording.language),
+    )
+
+
 def address_of(partnership: Partnership) -> str:
     return f"/partnerships/{partnership.id}"
 

@@ -15,7 +15,7 @@ from babel.messages.pofile import read_po
 
 LANGUAGES = ("en", "km", "fr")
 DATES = {"en": "en_GB"}  # the day before the month: partners read English from many countries
-DEFAULT_LABEL = re.compile(r"Round (\d+)")
+DEFAULT_LABEL = re.compile(r"(Round|Pulse) (\d+)")
 LOCALE = Path(__file__).resolve().parent.parent / "templates" / "locale"
 
 
@@ -35,7 +35,11 @@ def translator(language: str) -> NullTranslations:
 def label_in(label: str, language: str) -> str:
     """A round's label; the one it has when nobody named it is said in the reader's language."""
     found = DEFAULT_LABEL.fullmatch(label)
-    return translator(language).gettext("Round {number}").format(number=found[1]) if found else label
+    if found is None:
+        return label
+    _ = translator(language).gettext
+    said = _("Round {number}") if found[1] == "Round" else _("Pulse {number}")
+    return said.format(number=found[2])
 
 
 def format_day(day: date, language: str) -> str:

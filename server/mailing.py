@@ -17,7 +17,7 @@ from server.pages import format_moment
 from server.sending import message_id
 from server.settings import Settings
 from server.sheets import name_of, title_of
-from surveys import mailings, outbox
+from surveys import mailings, outbox, rounds
 from surveys.invitations import personal_secret
 from surveys.keystore import RoundKeys
 from surveys.mailings import Due
@@ -41,7 +41,7 @@ class Composer:
     def _values(self, session: Session, due: Due, partnership: Partnership, language: str) -> dict[str, str]:
         values = values_for(session, self.settings, partnership, due.round_, due.invitation, due.keys, language)
         values["confidentiality"] = confidentiality(
-            due.mailing.kind, language, has_positions=asks_positions(due.round_)
+            due.mailing.kind, language, has_positions=rounds.asks_positions(due.round_)
         )
         if due.mailing.kind == "results":
             values["brief"] = self._once(due.mailing, language, lambda: brief_text(session, due.round_, language))
@@ -128,10 +128,6 @@ def reminders_words(session: Session, round_: Round, zone: str, language: str) -
         "sent, and never to whom; whoever runs your mail can see them."
     )
     return said.format(days=days)
-
-
-def asks_positions(round_: Round) -> bool:
-    return round_.dyadic_mode == "positions" and round_.kind == "full"
 
 
 def confidentiality(kind: str, language: str, *, has_positions: bool) -> str:

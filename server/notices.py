@@ -59,7 +59,9 @@ def terms_of(session: Session, partnership: Partnership, round_: Round) -> Terms
     """The settings of a round as they are locked in it."""
     lock = key_locks.find_lock(session, round_.id)
     needed, holders = (lock.needed, len(key_locks.shares_of(session, lock.id))) if lock else (0, 0)
-    return Terms(round_.dyadic_mode, round_.disclosure_level, partnership.pairing, needed, holders)
+    is_full = round_.kind == "full"  # a pulse asks nothing about partners and is compared with nothing
+    mode = round_.dyadic_mode if is_full else "none"
+    return Terms(mode, round_.disclosure_level, partnership.pairing and is_full, needed, holders)
 
 
 def keys_lie_beside_data(settings: Settings) -> bool:
@@ -155,7 +157,7 @@ def _agreed(terms: Terms) -> Iterator[Statement]:
         yield Statement("positions", N_("Answers in the part “position of your organization” are not anonymous."))
         values = {"raters": FEWEST_RATERS} if terms.disclosure_level == "B" else {}
         yield Statement(f"level_{terms.disclosure_level}", LEVELS[terms.disclosure_level], values)
-    else:
+    elif terms.dyadic_mode == "personal":
         yield Statement(
             "personal",
             N_(

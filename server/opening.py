@@ -102,9 +102,21 @@ def _unseal(session: Session, keystore: Keystore, round_: Round, unlocked: Unloc
         instrument=rounds.instrument_of(session, round_),
         partners=partners_of(session, round_),
         box=box,
-        earlier=read_box(session, keystore, round_, unlocked) if partnership.pairing else [],
-        before=releases.series(session, partnership.id, audience="facilitator"),
+        earlier=read_box(session, keystore, round_, unlocked) if _is_paired(partnership, round_) else [],
+        before=_before(session, round_),
     )
+
+
+def _is_paired(partnership: Partnership, round_: Round) -> bool:
+    """A pulse leaves the box for the next round untouched."""
+    return partnership.pairing and round_.kind == "full"
+
+
+def _before(session: Session, round_: Round) -> list[Release]:
+    """What was published before of the same kind: a pulse is compared with nothing, and no round with a pulse."""
+    if round_.kind == "pulse":
+        return []
+    return releases.series(session, round_.partnership_id, audience="facilitator")
 
 
 def partners_of(session: Session, round_: Round) -> tuple[Partner, ...]:
@@ -230,7 +242,7 @@ def _store(
     if state == "released":
         _keep_answers(session, opened, protected.release)
     releases.store(session, round_, protected.release, now=now)
-    if opened.partnership.pairing:
+    if _is_paired(opened.partnership, opened.round_):
         kept = list(opened.earlier)
         if state == "released":
             kept.append(remembered(given, protected.published))

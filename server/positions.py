@@ -20,7 +20,7 @@ from sqlmodel import Session, col, func, select
 from server.questionnaire import NO_CONTACT
 from server.respondents import Respondent
 from server.sheets import circumstances_of, instrument_of, organizations_of
-from surveys import ballots
+from surveys import ballots, rounds
 from surveys.answers import check_position
 from surveys.models import Invitation, Round
 from surveys.problems import SurveyProblem
@@ -155,7 +155,7 @@ def is_single_informant(session: Session, respondent: Respondent) -> bool:
 
 def state_of_position(session: Session, respondent: Respondent) -> State:
     """Where the organization's position stands; empty text where the partnership asks for none."""
-    if respondent.visit.round_.dyadic_mode != "positions":
+    if not rounds.asks_positions(respondent.visit.round_):
         return ""
     position = load(session, respondent)
     if position is None:

@@ -13,12 +13,12 @@ from server.deps import may_run
 from server.dossiers import Dossier, organizations_by_id
 from server.entries import EntryLine, before, entry_lines
 from server.key_pages import opened_by_words
-from server.languages import translator
+from server.languages import format_day, translator
 from server.pages import LANGUAGE_NAMES, Page, Words, format_moment
 from server.sheets import instrument_of, name_of
 from server.states import state_words
 from server.what_next import next_steps
-from surveys import accounts, cancelling, key_locks, rounds
+from surveys import accounts, cancelling, key_locks, response, rounds
 from surveys.models import Account, AuditEntry, Invitation, Organization, Round
 from surveys.rounds import FEW_ORGANIZATIONS, FEW_PEOPLE, FEWEST_ORGANIZATIONS, FEWEST_PEOPLE
 
@@ -71,6 +71,7 @@ class PreparedPage(Page):
     drafts: tuple[str, ...]  # languages whose translation of the questionnaire awaits a native reviewer
     may_run: bool
     steps: tuple[str, ...]
+    response: str
     cancelling: CancelNote | None  # proposed, waiting for a second person
     may_confirm: bool
     has_positions: bool
@@ -109,11 +110,21 @@ def prepared_page(
         drafts=tuple(LANGUAGE_NAMES[code] for code in instrument_of(session, round_).drafts if code in LANGUAGE_NAMES),
         may_run=runs,
         steps=next_steps(session, dossier.partnership, round_, now, language),
+        response=_response(session, round_, language),
         cancelling=_cancelling(session, round_),
         may_confirm=_role(session, account, dossier.partnership.id) in cancelling.MAY_CONFIRM,
         has_positions=round_.dyadic_mode == "positions",
         problem=problem,
     )
+
+
+def _response(session: Session, round_: Round, language: str) -> str:
+    """How many answered, as counted once a day, while the round is open."""
+    found = response.find(session, round_) if round_.state == "open" else None
+    if found is None:
+        return ""
+    said = translator(language).gettext("{answered} of {invited} people, counted on {day}; counted once a day")
+    return said.format(answered=found.answered, invited=found.invited, day=format_day(found.counted_on, language))
 
 
 def _cancelling(session: Session, round_: Round) -> CancelNote | None:

@@ -19,7 +19,7 @@ from server.mailing import Composer, tell_representatives
 from server.sending import Office, fill_outbox, send_due
 from server.settings import Settings
 from server.shredding import shred
-from surveys import audit, erasure, rounds
+from surveys import audit, erasure, response, rounds
 from surveys.database import its_turn, transaction
 from surveys.keystore import Keystore
 from surveys.models import Round
@@ -56,6 +56,8 @@ def _work(engine: Engine, keystore: Keystore, backups: Path, now: datetime, sett
     report = Report()
     for round_id in _due(engine, now, rounds.due_to_start):
         _guarded(report, partial(_start, engine, keystore, round_id, now, report))
+    for round_id in _due(engine, now, response.due_to_count):
+        _guarded(report, partial(_count, engine, keystore, round_id, now))
     for round_id in _due(engine, now, rounds.due_to_close):
         _guarded(report, partial(_close, engine, keystore, round_id, now, report))
     for round_id in _due(engine, now, rounds.due_to_open):
@@ -93,6 +95,11 @@ def _start(engine: Engine, keystore: Keystore, round_id: UUID, now: datetime, re
         rounds.start(session, round_, keystore)
         audit.record(session, "the clock", "started a round", str(round_id), now)
     report.started += 1
+
+
+def _count(engine: Engine, keystore: Keystore, round_id: UUID, now: datetime) -> None:
+    with transaction(engine) as session:
+        response.count_today(session, session.get_one(Round, round_id), keystore, now)
 
 
 def _mail(engine: Engine, keystore: Keystore, settings: Settings | None, now: datetime, report: Report) -> None:

@@ -89,7 +89,9 @@ class _Teller:
     def opening(self) -> tuple[str, ...]:
         _ = self._
         moment = self.at(self.round_.closes_at + OPENING_AFTER)
-        if self.partnership.keys_needed or key_locks.find_lock(self.session, self.round_.id):
+        if (self.partnership.keys_needed and self.round_.kind == "full") or key_locks.find_lock(
+            self.session, self.round_.id
+        ):
             return (_("The key holders open the box with their codes from {moment}.").format(moment=moment),)
         return (_("The box is opened by itself on {moment}.").format(moment=moment),)
 
@@ -97,7 +99,8 @@ class _Teller:
         return self._("After the opening everybody invited gets the results, and later what was agreed.")
 
     def next_round(self) -> tuple[str, ...]:
-        latest = rounds.of_partnership(self.session, self.partnership.id)[-1]
+        full = [one for one in rounds.of_partnership(self.session, self.partnership.id) if one.kind == "full"]
+        latest = full[-1] if full else self.round_
         if latest.id != self.round_.id or self.partnership.phase in ("imported", "closed"):
             return ()
         day = next_closing(self.partnership, self.round_, self.now).astimezone(ZoneInfo(self.partnership.time_zone))

@@ -67,7 +67,7 @@ def series_of_many(session: Session, audiences: Mapping[UUID, str]) -> dict[UUID
         select(Round.partnership_id, Round.number, ReleaseRow.digest, ReleaseMain.body)
         .join(ReleaseRow, col(ReleaseRow.round_id) == col(Round.id))
         .join(ReleaseMain, col(ReleaseMain.release_id) == col(ReleaseRow.id))
-        .where(col(Round.partnership_id).in_(list(audiences)))
+        .where(col(Round.partnership_id).in_(list(audiences)), Round.kind == "full")
         .order_by(col(Round.number), col(ReleaseRow.revision))
     )
     latest = {(partnership, number): (digest, body) for partnership, number, digest, body in session.exec(query)}

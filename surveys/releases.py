@@ -228,6 +228,18 @@ def series(session: Session, partnership_id: UUID, *, audience: str = "all") -> 
     return [for_audience(release, audience) for release in _latest(session, [partnership_id]).get(partnership_id, [])]
 
 
+def of_pulses(session: Session, partnership_id: UUID, *, audience: str = "all") -> list[Release]:
+    """The released pulses of a partnership, oldest first: a line of its own beside the series."""
+    query = (
+        select(ReleaseRow.digest, ReleaseRow.body, Round.number)
+        .join(Round, col(ReleaseRow.round_id) == col(Round.id))
+        .where(Round.partnership_id == partnership_id, Round.kind == "pulse")
+        .order_by(col(Round.number), col(ReleaseRow.revision))
+    )
+    latest = {number: _parsed(digest, body) for digest, body, number in session.exec(query)}
+    return [for_audience(one, audience) for one in latest.values()]
+
+
 def series_of_many(session: Session, audiences: Mapping[UUID, str]) -> dict[UUID, list[Release]]:
     """The series of several partnerships, each for its audience, with one question to the database."""
     found = _latest(session, list(audiences))
@@ -238,7 +250,7 @@ def _latest(session: Session, partnership_ids: Sequence[UUID]) -> dict[UUID, lis
     query = (
         select(Round.partnership_id, Round.number, ReleaseRow.digest, ReleaseRow.body)
         .join(ReleaseRow, col(ReleaseRow.round_id) == col(Round.id))
-        .where(col(Round.partnership_id).in_(partnership_ids))
+        .where(col(Round.partnership_id).in_(partnership_ids), Round.kind == "full")
         .order_by(col(Round.number), col(ReleaseRow.revision))
     )
     latest: dict[tuple[UUID, int], Release] = {}

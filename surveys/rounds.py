@@ -70,6 +70,7 @@ def prepare(
     opens_at: datetime,
     closes_at: datetime,
     label: str = "",
+    kind: str = "full",
 ) -> Round:
     """A new round of a partnership, with the next number. Its list is still empty."""
     if partnership.phase in ("imported", "closed"):
@@ -82,7 +83,8 @@ def prepare(
         partnership_id=partnership.id,
         instrument_version_id=use_instrument(session, instrument).id,
         number=number,
-        label=label or f"Round {number}",
+        label=label or (f"Round {number}" if kind == "full" else f"Pulse {number}"),
+        kind=kind,
         opens_at=opens_at,
         closes_at=closes_at,
         dyadic_mode=partnership.dyadic_mode,
@@ -201,8 +203,8 @@ def start(session: Session, round_: Round, keystore: Keystore) -> None:
 def _new_lock(session: Session, round_: Round) -> bytes | None:
     """Where key holders open the rounds, a lock for their codes, which a rehearsal must have proved."""
     partnership = session.get_one(Partnership, round_.partnership_id)
-    if not partnership.keys_needed:
-        return None
+    if not partnership.keys_needed or round_.kind == "pulse":
+        return None  # a pulse uses one key, and says so
     key_holders.check_ready(session, partnership)
     return key_locks.make_lock(session, partnership, "round", round_.id)[1]
 
@@ -273,6 +275,11 @@ def close(session: Session, round_: Round, keystore: Keystore, *, now: datetime)
 def is_too_small(people: int, organizations: int) -> bool:
     """Whether nothing personal may be opened."""
     return people < FEWEST_PEOPLE or organizations < FEWEST_ORGANIZATIONS
+
+
+def asks_positions(round_: Round) -> bool:
+    """Whether organizations take positions about each other in this round; a pulse asks nothing about partners."""
+    return round_.dyadic_mode == "positions" and round_.kind == "full"
 
 
 def declare_gone(session: Session, round_: Round, invitation_id: UUID) -> None:

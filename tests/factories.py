@@ -75,10 +75,11 @@ def make_round(
     instrument: Instrument = INSTRUMENT,
     opens_at: datetime = NOW - timedelta(days=3),
     closes_at: datetime = NOW + timedelta(days=11),
+    kind: str = "full",
 ) -> Round:
     """A round with `people` invited from every member; "prepared" or "open"."""
     partnership = partnership or make_partnership(session)
-    round_ = rounds.prepare(session, partnership, instrument, opens_at=opens_at, closes_at=closes_at)
+    round_ = rounds.prepare(session, partnership, instrument, opens_at=opens_at, closes_at=closes_at, kind=kind)
     members = partnerships.members_on(session, partnership.id, opens_at.date())
     invitees = [
         rounds.Invitee(f"Person {at} of {organization.name}", f"p{next(_numbers)}@example.org", organization.id)

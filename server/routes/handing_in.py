@@ -15,6 +15,7 @@ from server.deps import is_https
 from server.desk import Call, DeskRouter
 from server.key_pages import opened_by_words
 from server.languages import label_in
+from server.mailing import reminders_words
 from server.pages import RECEIPT_COOKIE, Page, Words, language_of, render, see_other, words_in
 from server.positions import state_of_position
 from server.questionnaire import Section, missing_from
@@ -63,6 +64,7 @@ class WelcomePage(Page):
     invited: Sequence[Invited]
     n_people: int
     has_begun: bool
+    reminders: str
     next: str
 
 
@@ -191,20 +193,21 @@ def _welcome_page(session: Session, sheet: Sheet, language: str) -> WelcomePage:
         period=period_of(partnership, round_),
         closes_at=round_.closes_at,
         time_zone=partnership.time_zone,
-        dyadic_mode=round_.dyadic_mode,
+        dyadic_mode=round_.dyadic_mode if round_.kind == "full" else "none",
         disclosure_level=round_.disclosure_level,
         opened_by=opened_by_words(session, round_, language),
         has_key_holders=key_locks.is_locked(session, round_.id),
         invited=invited,
         n_people=sum(organization.n_people for organization in invited),
         has_begun=bool(sheet.content),
+        reminders=reminders_words(session, round_, partnership.time_zone, language),
         next=sheet.resume_at,
     )
 
 
 def _handed_in_page(respondent: Respondent) -> HandedInPage:
     visit = respondent.visit
-    return HandedInPage(visit.round_.closes_at, visit.partnership.time_zone, visit.round_.dyadic_mode == "positions")
+    return HandedInPage(visit.round_.closes_at, visit.partnership.time_zone, rounds.asks_positions(visit.round_))
 
 
 def _entry(sheet: Sheet, section: Section) -> Entry:

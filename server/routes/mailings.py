@@ -19,7 +19,7 @@ from server.exchange.icalendar import calendar_of_round
 from server.languages import LANGUAGES, label_in
 from server.mail_pages import agreed_for, mails_page
 from server.mail_texts import ALLOWED, TITLES, fill, subject_of, text_for
-from server.mailing import asks_positions, confidentiality, sample, values_for
+from server.mailing import confidentiality, sample, values_for
 from server.pages import Page, Words, language_of, render, see_other
 from server.routes.rounds import RoundNumber
 from server.routes.setup import Run, RunDep
@@ -151,7 +151,7 @@ def shown_mails(run: RunDep, settings: SettingsDep, keystore: KeystoreDep) -> Re
     for one in rounds.invitations_of(run.session, run.round_):
         text = text_for(run.session, run.partnership.id, "invitation", one.language)
         values = values_for(run.session, settings, run.partnership, run.round_, one, keys, one.language)
-        promised = confidentiality("invitation", one.language, has_positions=asks_positions(run.round_))
+        promised = confidentiality("invitation", one.language, has_positions=rounds.asks_positions(run.round_))
         values |= {"confidentiality": promised}
         shown.append(ShownMail(one.email, subject_of(text, values), fill(text.body, values), one.language))
     others = []

@@ -16,8 +16,8 @@ from starlette.responses import Response
 from server import brief_pdf, drawings, technical
 from server.briefing import Agreement, Brief, Table, assemble
 from server.csv_files import download
-from server.deps import AccountDep, ClockDep, SessionDep, partnership_for
-from server.dossiers import Dossier, agreements_before, open_dossier
+from server.deps import AccountDep, ClockDep, SessionDep, may_run, partnership_for
+from server.dossiers import Dossier, agreements_before, open_dossier, with_pulses
 from server.drawings import Drawn, Subject
 from server.entries import EntryLine, before, entry_lines
 from server.languages import LANGUAGES
@@ -25,6 +25,7 @@ from server.pages import LANGUAGE_NAMES, Page, Words, environment, language_of, 
 from server.preparing import prepared_page
 from server.reading import construct_targets
 from server.routes.partnerships import last_words
+from server.what_next import next_steps
 from surveys import releases, rounds
 from surveys.models import ReleaseRow, Round
 
@@ -48,6 +49,8 @@ class ReleasePage(Page):
     comments: tuple[tuple[str, str], ...]
     entries: tuple[EntryLine, ...]
     provenance: tuple[tuple[str, str], ...]
+    steps: tuple[str, ...]
+    may_run: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,10 +71,14 @@ def round_page(
     partnership = partnership_for(session, account, partnership_id)
     round_ = rounds.get_round(session, partnership.id, number)
     dossier = open_dossier(session, account, partnership, language_of(request))
+    if round_.kind == "pulse":
+        dossier = with_pulses(session, dossier)
     if not dossier.has_release(number):
         return render(request, prepared_page(session, account, dossier, round_, now))
     lines = before(entry_lines(session, dossier, now.date()), number)
-    return render(request, _release_page(session, dossier.at(number), round_, lines))
+    steps = next_steps(session, partnership, round_, now, dossier.wording.language)
+    page = _release_page(session, dossier.at(number), round_, lines)
+    return render(request, replace(page, steps=steps, may_run=may_run(session, account, partnership.id)))
 
 
 def _release_page(session: Session, dossier: Dossier, round_: Round, lines: tuple[EntryLine, ...]) -> ReleasePage:
@@ -90,6 +97,8 @@ def _release_page(session: Session, dossier: Dossier, round_: Round, lines: tupl
         comments=tuple((one.text, everybody if one.audience == "all" else facilitator) for one in release.comments),
         entries=lines,
         provenance=technical.provenance(release, wording, is_intact=_is_intact(session, round_)),
+        steps=(),
+        may_run=False,
     )
 
 
@@ -132,6 +141,8 @@ def get_ordered(
     """The brief is for the table: it holds what everybody may see, whoever prints it."""
     partnership = partnership_for(session, account, partnership_id)
     whole = open_dossier(session, account, partnership, language or language_of(request))
+    if rounds.get_round(session, partnership.id, number).kind == "pulse":
+        whole = with_pulses(session, whole)
     if not whole.has_release(number):
         raise HTTPException(404)
     dossier = whole.at(number).for_everybody()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Literal
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Form
@@ -33,6 +33,7 @@ from surveys.problems import (
     TooEarly,
     UnreadableInstrument,
 )
+from surveys.pulses import pulse_of
 
 router = APIRouter()
 LONGEST_NAME = 200
@@ -48,6 +49,9 @@ class DatesPage(Page):
     typed: Typed
     zone: str
     faults: tuple[str, ...]
+    rhythm_address: str
+    may_pulse: bool
+    is_pulse: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,12 +114,20 @@ def new_round_page(
     partnership = _with_new_rounds(session, account, partnership_id)
     if waiting := _find_prepared(session, partnership):
         return see_other(f"{address_of(partnership)}/rounds/{waiting.number}")
-    return render(request, _new_page(request, partnership, scheduling.suggested(now, partnership.time_zone)))
+    last = _last_full(session, partnership)
+    page = _new_page(request, partnership, scheduling.proposed(partnership, last, now), may_pulse=last is not None)
+    return render(request, page)
 
 
 @router.post("/partnerships/{partnership_id}/rounds")
 def prepare(
-    request: Request, session: SessionDep, account: AccountDep, now: ClockDep, partnership_id: UUID, typed: TypedDep
+    request: Request,
+    session: SessionDep,
+    account: AccountDep,
+    now: ClockDep,
+    partnership_id: UUID,
+    typed: TypedDep,
+    kind: Annotated[Literal["full", "pulse"], Form()] = "full",
 ) -> Response:
     """One round at a time is in preparation, so that a form sent twice makes one round."""
     partnership = _with_new_rounds(session, account, partnership_id)
@@ -124,17 +136,33 @@ def prepare(
     if round_ is None:
         dates, faults = scheduling.read_dates(typed, partnership.time_zone, now, _)
         if dates is None:
-            return render(request, _new_page(request, partnership, typed, faults), status=422)
-        round_ = _prepare(session, partnership, dates)
+            may_pulse = _last_full(session, partnership) is not None
+            page = _new_page(request, partnership, typed, faults, may_pulse=may_pulse, is_pulse=kind == "pulse")
+            return render(request, page, status=422)
+        if kind == "pulse" and _last_full(session, partnership) is None:
+            raise RoundNotPrepared("a pulse comes between two rounds: there is none before it")
+        round_ = _prepare(session, partnership, dates, kind)
         audit.record(session, account.email, "prepared a round", f"round {round_.id}", now)
     return see_other(f"{address_of(partnership)}/rounds/{round_.number}")
 
 
-def _prepare(session: Session, partnership: Partnership, dates: Dates) -> Round:
+def _prepare(session: Session, partnership: Partnership, dates: Dates, kind: str) -> Round:
     instrument = _instrument_for(session, partnership)
     return rounds.prepare(
-        session, partnership, instrument, opens_at=dates.opens_at, closes_at=dates.closes_at, label=dates.label
+        session,
+        partnership,
+        instrument if kind == "full" else pulse_of(instrument),
+        opens_at=dates.opens_at,
+        closes_at=dates.closes_at,
+        label=dates.label,
+        kind=kind,
     )
+
+
+def _last_full(session: Session, partnership: Partnership) -> Round | None:
+    """The latest round that is no pulse; it gives the rhythm."""
+    full = [one for one in rounds.of_partnership(session, partnership.id) if one.kind == "full"]
+    return full[-1] if full else None
 
 
 def _instrument_for(session: Session, partnership: Partnership) -> Instrument:
@@ -160,11 +188,20 @@ def _find_prepared(session: Session, partnership: Partnership) -> Round | None:
     return next((one for one in rounds.of_partnership(session, partnership.id) if one.state == "prepared"), None)
 
 
-def _new_page(request: Request, partnership: Partnership, typed: Typed, faults: tuple[str, ...] = ()) -> DatesPage:
+def _new_page(
+    request: Request,
+    partnership: Partnership,
+    typed: Typed,
+    faults: tuple[str, ...] = (),
+    *,
+    may_pulse: bool,
+    is_pulse: bool = False,
+) -> DatesPage:
     address = address_of(partnership)
     title = title_of(partnership, language_of(request))
     zone = place_of(partnership.time_zone, language_of(request))
-    return DatesPage(title, address, f"{address}/rounds", True, typed, zone, faults)
+    rhythm = f"{address}/rhythm"
+    return DatesPage(title, address, f"{address}/rounds", True, typed, zone, faults, rhythm, may_pulse, is_pulse)
 
 
 @router.get("/partnerships/{partnership_id}/rounds/{number}/dates")
@@ -191,7 +228,7 @@ def change_dates(run: RunDep, typed: TypedDep) -> Response:
 def _dates_page(run: Run, typed: Typed, faults: tuple[str, ...] = ()) -> DatesPage:
     title = title_of(run.partnership, language_of(run.request))
     zone = place_of(run.partnership.time_zone, language_of(run.request))
-    return DatesPage(title, run.address, f"{run.address}/dates", False, typed, zone, faults)
+    return DatesPage(title, run.address, f"{run.address}/dates", False, typed, zone, faults, "", False, False)
 
 
 @router.post("/partnerships/{partnership_id}/rounds/{number}/approve")

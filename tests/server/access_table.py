@@ -147,6 +147,8 @@ EXPECTED: dict[str, frozenset[str]] = {
     "POST /partnerships/{partnership_id}/disputes/{dispute_id}/parties": RUNS,
     "GET /partnerships/{partnership_id}/keys*": RUNS,
     "POST /partnerships/{partnership_id}/keys*": RUNS,
+    "GET /partnerships/{partnership_id}/rhythm": RUNS,
+    "POST /partnerships/{partnership_id}/rhythm": RUNS,
     "GET /partnerships/{partnership_id}/mails*": RUNS,
     "POST /partnerships/{partnership_id}/mails*": RUNS,
     # Rounds
