@@ -175,7 +175,7 @@ def audit(arguments: Sequence[str]) -> int:
         pip = (home / "bin" / "python", "-m", "pip", "install", "-q", "--no-deps", "--require-hashes", "-r", AUDIT)
         if not made or run(*pip) != 0:
             fail("pip-audit could not be installed: the package index cannot be reached. Nothing was checked.")
-    code = run(home / "bin" / "pip-audit", "--disable-pip", "--require-hashes", "-r", RUNTIME, *arguments)
+    code = run(home / "bin" / "pip-audit", "--strict", "--disable-pip", "--require-hashes", "-r", RUNTIME, *arguments)
     if code:
         say("A package above has a known weakness, or their list could not be reached: then nothing was checked.")
     return code

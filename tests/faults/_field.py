@@ -70,6 +70,8 @@ def life(folder: Path, *, host: str = "127.0.0.1", **settings: str) -> Iterator[
         )
         try:
             wait_for(child, host, port)
+            while not pid_file.exists():  # it listens a moment before its first life begins
+                time.sleep(0.01)
             yield Life(host, port, pid_file, child)
         finally:
             child.terminate()

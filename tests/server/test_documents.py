@@ -25,6 +25,14 @@ def test_names_are_found():
     assert len(named("security.md")) > 30
 
 
-@pytest.mark.parametrize(("path", "test"), sorted({*named("confidentiality.md"), *named("security.md")}))
+@pytest.mark.parametrize(
+    ("path", "test"), sorted({*named("confidentiality.md"), *named("security.md"), *named("attacks.md")})
+)
 def test_a_test_that_is_named_exists(path, test):
     assert re.search(rf"def {test}\(", (ROOT / path).read_text(encoding="utf-8"))
+
+
+def test_every_attack_is_sent_or_explained():
+    rows = re.findall(r"^\| (\d+) \|([^|]+)\|([^|]+)\|$", (ROOT / "docs" / "attacks.md").read_text(), re.MULTILINE)
+    assert [int(number) for number, *_ in rows] == list(range(1, 51))
+    assert all(len(what.strip()) > 20 for *_, what in rows)
