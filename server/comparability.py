@@ -100,4 +100,6 @@ def items_behind(given: RoundAnswers, target: str) -> list[str]:
     constructs = {"construct": [code], "composite": list(instrument.composite)}.get(kind, [])
     if kind == "headline":
         constructs = [c for headline in instrument.headlines if headline.code == code for c in headline.constructs]
-    return [item.code for item in instrument.items if item.construct_code in constructs]
+    asked = [item.code for item in instrument.items if item.construct_code in constructs]
+    # what an earlier version asked here and this one does not: without it the mean is another one
+    return asked + [code for code, construct in sorted(instrument.retired.items()) if construct in constructs]

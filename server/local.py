@@ -45,6 +45,8 @@ class Wanted:
 def instrument_named(name: str) -> Instrument:
     """A questionnaire that ships with Rapport, or a file. A path always names a file."""
     path = Path(name)
+    if path.suffix.lower() == ".xlsx" and path.exists():
+        return _instrument_in_a_form(path)
     if path.suffix == ".toml" or path.exists():
         return read_instrument(path)
     try:
@@ -53,6 +55,17 @@ def instrument_named(name: str) -> Instrument:
         raise UnreadableInstrument(
             f"{problem.message}, and no file of that name; give pti-1 or the path of a TOML file"
         ) from problem
+
+
+def _instrument_in_a_form(path: Path) -> Instrument:
+    """The questionnaire of an XLSForm; its faults are those of the file."""
+    from server.exchange.xlsform_in import read_xlsform
+
+    found = read_xlsform(path.read_bytes(), str)
+    if found.instrument is None:
+        said = [f"{one.where}: {one.sentence}" if one.where else one.sentence for one in found.faults]
+        raise UnreadableInstrument(f"{path.name} cannot be read as a questionnaire:\n  " + "\n  ".join(said[:20]))
+    return found.instrument
 
 
 def read(wanted: Wanted, *, outcome: str = "nothing was read", show: Show = quiet) -> Histories:

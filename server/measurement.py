@@ -218,7 +218,7 @@ def wordings_of(instrument: Instrument) -> dict[str, str]:
     for item in instrument.items:
         scale = instrument.scale_of(item)
         said = f"{sorted(item.texts.items())}|{item.reverse}|{scale.low}|{scale.high}"
-        found[item.code] = hashlib.sha256(said.encode()).hexdigest()[:16]
+        found[item.code] = item.series or hashlib.sha256(said.encode()).hexdigest()[:16]
     return found
 
 

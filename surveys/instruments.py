@@ -7,9 +7,17 @@ import json
 import tomllib
 from importlib import resources
 from pathlib import Path
-from typing import Literal, Self
+from typing import Any, ClassVar, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    SerializerFunctionWrapHandler,
+    ValidationError,
+    model_serializer,
+    model_validator,
+)
 
 from surveys.problems import UnreadableInstrument
 
@@ -21,6 +29,14 @@ Condition = Literal["external_lead", "several_external", "from_round_2"]
 
 class Frozen(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
+
+    younger: ClassVar[tuple[str, ...]] = ()  # fields that older versions did not have: empty, they are not written
+
+    @model_serializer(mode="wrap")
+    def _as_before(self, write: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        """An instrument stored before a field existed keeps its text, and so its digest."""
+        body: dict[str, Any] = write(self)
+        return {name: value for name, value in body.items() if value or name not in self.younger}
 
 
 class Scale(Frozen):
@@ -66,6 +82,9 @@ class Item(Frozen):
     scale: str = "agreement"
     condition: Condition | None = None
     in_index: bool = True  # C1 and C2 are reported apart and never enter an index
+    series: str = ""  # answers under the same name are compared over versions; empty: the wording itself decides
+
+    younger = ("series",)
 
 
 class DyadItem(Frozen):
@@ -136,6 +155,9 @@ class Instrument(Frozen):
     background: tuple[Question, ...] = ()
     open_questions: tuple[Question, ...] = ()
     composite: tuple[str, ...] = ()  # constructs of the composite index, equal weights; empty: no composite
+    retired: dict[str, str] = Field(default_factory=dict)  # items of earlier versions -> the construct they were in
+
+    younger = ("retired",)
 
     @model_validator(mode="after")
     def _codes_agree(self) -> Self:

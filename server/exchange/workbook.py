@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import csv
 from collections.abc import Iterator
 from datetime import date, datetime
 from typing import Any, BinaryIO
-from zipfile import BadZipFile, ZipFile
+from zipfile import ZipFile
 
 from server.exchange.faults import Faults, quoted
+from surveys.problems import InvalidInput
 
 LARGEST = 2_000_000_000  # bytes of a workbook when unpacked: a small file may be made to hold a mountain
 
@@ -20,7 +22,12 @@ class WorkbookRows(Iterator[list[str]]):
         self.line_num = 1
 
     def __next__(self) -> list[str]:
-        row = next(self._rows)
+        try:
+            row = next(self._rows)
+        except StopIteration:
+            raise
+        except Exception as problem:  # a damaged workbook makes its reader raise whatever it stumbles over
+            raise csv.Error(f"the workbook is damaged: {type(problem).__name__}") from problem
         self.line_num += 1
         cells = [text_of(value) for value in row[: self._width]]
         return cells + [""] * (self._width - len(cells))
@@ -59,7 +66,9 @@ def _book(source: BinaryIO, faults: Faults) -> Any:
                 faults.refuse()
         source.seek(0)
         return openpyxl.load_workbook(source, read_only=True, data_only=True)
-    except (BadZipFile, KeyError, ValueError, OSError, EOFError) as problem:
+    except InvalidInput:
+        raise
+    except Exception as problem:  # the same as below the header
         faults.add(0, "", f"the file cannot be read as a workbook ({type(problem).__name__})")
         faults.refuse()
         raise
