@@ -25,6 +25,7 @@ from surveys.models import Account, Login, Partnership, Seat
 
 SESSION_COOKIE = "session"
 FIELDS_AT_MOST = 400
+UNCHOSEN_LANGUAGE = "en"  # what accounts have when nobody chose: then the language of the browser stands
 SESSION_LASTS = logins.LASTS
 SECOND_FACTOR = "/account/second-factor"
 
@@ -81,7 +82,7 @@ def log_in(
     device = device_of(request.headers.get("user-agent", ""))
     token = logins.begin(session, account, now, device=device, is_full=is_full)
     response.set_cookie(SESSION_COOKIE, token, secure=is_https(request), httponly=True, samesite="lax")
-    if LANGUAGE_COOKIE not in request.cookies:
+    if LANGUAGE_COOKIE not in request.cookies and account.language != UNCHOSEN_LANGUAGE:
         set_language(response, request, account.language)
 
 

@@ -183,3 +183,13 @@ def test_cookie_of_another_purpose(app, client, bopha):
     held = {"account": str(bopha.id), "since": "2026-06-15T09:00:00+00:00", "stamp": "x"}
     client.cookies.set("session", app.state.sealer.seal("visit", held))
     assert client.get("/partnerships").headers["location"] == "/login"
+
+
+@pytest.mark.parametrize(("chosen", "seen"), [("fr", "fr"), ("en", "km")])
+def test_language_of_the_account_or_of_the_browser(client, session, chosen, seen):
+    """A language somebody chose for the account comes along; else the browser's own stands."""
+    make_account(session, "rith", language=chosen)
+    session.flush()
+    client.headers["accept-language"] = "km"
+    client.post("/login", data={"email": "rith@example.org", "password": PASSWORD})
+    assert f'<html lang="{seen}">' in client.get("/partnerships", follow_redirects=True).text
