@@ -65,7 +65,7 @@ def personal_secret(keys: RoundKeys, invitation_id: UUID) -> str:
 
 def normalize_secret(text: str) -> str | None:
     """A secret as it was meant: spaces, case, look-alike letters and what mail programs append are forgiven."""
-    plain = unquote(text[:500]).rpartition("#")[2].upper()
+    plain = unquote(text[:2000]).rpartition("#")[2].partition("&")[0].upper()  # "&": what a mail filter wraps around
     letters = re.sub(r"[\s\-.,;:<>()\[\]\"'\u2010-\u2015\u2018-\u201d]+", "", plain).translate(FORGIVEN)
     if len(letters) != LETTERS or any(letter not in ALPHABET for letter in letters):
         return None

@@ -161,6 +161,21 @@ def test_handing_in_while_the_round_closes(service, asked, open_link):
         assert session.get_one(Round, asked.id).state == "closed"
 
 
+def test_answer_lost_after_it_was_stored(service, asked, open_link):
+    """The line breaks before the reply: whoever presses again has one ballot and its receipt."""
+    phone = open_link()
+    phone.post("/answer/part/V", data={"V1": "7", "go": "on"})
+    cookies = "; ".join(f"{name}={value}" for name, value in phone.cookies.items())
+    host, port = service.url.removeprefix("http://").split(":")
+    head = f"POST /answer/hand-in HTTP/1.1\r\nHost: {host}:{port}\r\nCookie: {cookies}\r\nContent-Length: 0\r\n\r\n"
+    with socket.create_connection((host, int(port))) as line:
+        line.sendall(head.encode())
+    answer = phone.post("/answer/hand-in", follow_redirects=True)
+    assert re.search(r"[A-Z2-7]{4}-[A-Z2-7]{4}-[A-Z2-7]{4}", answer.text)
+    assert unsealed(service, asked) == [{"V1": 7}]
+    assert count(service, Draft) == 0
+
+
 @pytest.mark.parametrize("cut", [1, 40, 4000])
 def test_connection_cut_while_sending(service, asked, open_link, cut):
     """The bytes stop half-way: nothing is stored, and the next try is as good as the first."""

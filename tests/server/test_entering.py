@@ -28,8 +28,16 @@ class TestLink:
 
     @pytest.mark.parametrize(
         "typed",
-        ["{secret}.", " {lower} ", "<{secret}>", "{secret}%20", "http://127.0.0.1:8000/i#{secret}", "{spaced}"],
-        ids=["full stop", "small letters", "brackets", "encoded space", "whole link", "spaces"],
+        [
+            "{secret}.",
+            " {lower} ",
+            "<{secret}>",
+            "{secret}%20",
+            "http://127.0.0.1:8000/i#{secret}",
+            "{spaced}",
+            "https://eur01.safelinks.protection.outlook.com/?url=http%3A%2F%2F127.0.0.1%2Fi%23{secret}&data=05%7C01%7C",
+        ],
+        ids=["full stop", "small letters", "brackets", "encoded space", "whole link", "spaces", "wrapped by a filter"],
     )
     def test_forgives_what_mail_programs_do(self, invited, typed):
         person = invited(entered=False)

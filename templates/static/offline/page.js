@@ -19,6 +19,7 @@
     if (said.state === "hand-in") return handIn();
     if (said.waiting !== waiting) pause = SOON;
     waiting = said.waiting;
+    line.className = ["saved", "sent"].includes(said.state) ? "quiet" : "note warn";
     var words = (line.dataset[said.state] || "").replace("{n}", waiting);
     if (kept && said.state !== "late") words += " " + line.dataset.kept;
     show(words, said.path);
@@ -46,6 +47,7 @@
 
   function begin() {
     haveKey().then(start).then(again).catch(function () {
+      line.className = "note warn";
       show(line.dataset.locked);
       later(begin);
     });
