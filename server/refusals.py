@@ -12,6 +12,7 @@ from surveys.problems import RuleBroken, SurveyProblem
 
 WORDS = {
     "signed_already": N_("This partner has signed already. Nothing was changed."),
+    "left": N_("Only partners sign: this organization has left."),
     "no_name": N_("A name is needed, of at most 200 characters that can be read."),
     "no_place": N_("Please say where the signed paper is kept."),
     "paper_date": N_("The paper was signed after the text was put to signature, and not in the future."),

@@ -10,10 +10,11 @@ from sqlmodel import Session
 from server.languages import format_day, translator
 from server.pages import format_moment
 from server.scheduling import next_closing
-from surveys import key_locks, mailings, rounds
+from surveys import key_locks, mailings, musts, rounds
 from surveys.invitations import GRACE
 from surveys.models import Partnership, Round
 from surveys.rounds import OPENING_AFTER
+from surveys.standing import look
 
 SOON = timedelta(minutes=2)  # the clock looks once a minute
 
@@ -44,6 +45,10 @@ class _Teller:
 
     def before_start(self) -> tuple[str, ...]:
         _ = self._
+        day = self.round_.opens_at.date()
+        if against := musts.broken(look(self.session, self.partnership, day), "round"):
+            why = " ".join(one.sentence(self.language) for one in against)
+            return (_("It cannot begin yet, whatever its date: {why}").format(why=why),)
         if self.round_.approved_by:
             said = _("The round begins by itself on {moment}: the list is frozen and keys are made.")
         else:

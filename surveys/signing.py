@@ -120,6 +120,9 @@ def _sign(session: Session, signature: CharterSignature, charter: Charter, *, pe
         raise CharterFixed(f"version {charter.version} is not being signed")
     if signature.way:
         raise InvalidInput("this partner has signed already; nothing was changed", why="signed_already")
+    members = partnerships.members_on(session, charter.partnership_id, on)
+    if signature.organization_id not in {one.id for _, one in members}:
+        raise InvalidInput("only partners sign; this organization has left", why="left")
     if not agreed.is_intact(charter):
         raise CharterFixed("the text was changed in the database after it was put to signature; nobody can sign it")
     signature.person, signature.way, signature.signed_on = _checked_name(person), way, on
@@ -143,6 +146,13 @@ def _enter_into_force(session: Session, charter: Charter, on: date) -> None:
         before.state = "superseded"
     charter.state, charter.in_force_on = "in_force", on
     apply_settings(session.get_one(Partnership, charter.partnership_id), charter)
+
+
+def settle(session: Session, partnership_id: UUID, day: date) -> None:
+    """After somebody left: if theirs was the only signature missing, the text comes into force without them."""
+    charter = agreed.current(session, partnership_id)
+    if charter is not None and agreed.signed_by(session, charter):
+        _enter_into_force(session, charter, day)
 
 
 def apply_settings(partnership: Partnership, charter: Charter) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Annotated
 from uuid import UUID
 
@@ -21,7 +21,7 @@ from server.languages import translator
 from server.pages import Page, Words, language_of, render, see_other
 from server.refusals import Refusal, refusals_of
 from server.sheets import name_of, title_of
-from surveys import accounts, audit, organizations, partnerships
+from surveys import accounts, audit, organizations, partnerships, signing
 from surveys.models import Account, Membership, Organization, Partnership
 from surveys.models.partnerships import EXTERNAL_KINDS, NATIONAL_KINDS
 from surveys.problems import InvalidInput, SurveyProblem
@@ -226,6 +226,8 @@ def act_on_member(
         match act:
             case "leave":
                 partnerships.leave(session, partnership, organization_id, on=day)
+                if day <= today:
+                    signing.settle(session, partnership.id, day + timedelta(days=1))
             case "lead":
                 partnerships.change_lead(session, partnership, organization_id, reason=reason, on=day)
             case "role":
@@ -236,6 +238,7 @@ def act_on_member(
             case "merge":
                 _, other = partnerships.get_member(session, partnership.id, into or organization_id, today)
                 organizations.merge(session, organization, other, reason=reason, on=day)
+                signing.settle(session, partnership.id, day)
             case _:
                 organizations.split(session, organization, name=name, kind=kind, reason=reason, on=day)
 
