@@ -44,6 +44,7 @@ from server.routes import (
     keys,
     keystore,
     lessons,
+    letters,
     login,
     mail_texts,
     mailings,
@@ -106,6 +107,7 @@ ROUTES = (
     setup,  # before rounds: "new" must not be taken for the number of a round
     inviting,
     cancelling,
+    letters,
     rhythm,
     mailings,
     mail_texts,

@@ -154,6 +154,7 @@ EXPECTED: dict[str, frozenset[str]] = {
     # Rounds
     "GET /partnerships/{partnership_id}/rounds/{number}/mails*": RUNS,
     "POST /partnerships/{partnership_id}/rounds/{number}/cancel/confirm": SECOND_PERSONS,
+    "POST /partnerships/{partnership_id}/rounds/{number}/letters": SECOND_PERSONS,
     "GET /partnerships/{partnership_id}/rounds/{number}/mails/shown": RUNS,  # in the demonstration
     "GET /partnerships/{partnership_id}/rounds/{number}/calendar.ics": SEAT,
     "GET /partnerships/{partnership_id}/rounds/new": RUNS,
