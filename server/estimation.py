@@ -58,15 +58,17 @@ def estimate(
     programme: Programme | None = None,
     level: str = "B",
     robust: bool = True,
+    linked: Mapping[str, int] | None = None,
 ) -> Estimated:
     """All estimates of a round.
 
     earlier: the rounds before it, oldest first. level: disclosure level of the positions. programme: for pooled
-    reliability. robust: with the Monte Carlo of the composite index.
+    reliability. robust: with the Monte Carlo of the composite index. linked: what commitments should move, with the
+    number of the last round before they were made.
     """
     desk = _Desk(given)
     agenda = findings(given, earlier)
-    change_list = list(changes(given, earlier, round_key(given.number), falls_of(agenda)))
+    change_list = list(changes(given, earlier, round_key(given.number), falls_of(agenda), linked))
     ordered = chain(
         desk.levels(("headline", "construct", "composite")),
         desk.side_levels(("headline", "construct")),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -22,19 +22,26 @@ Change = tuple[Cell, str, tuple[Term, ...]]
 DAYS_PER_YEAR = 365.25
 RELIABLE = 1.96
 WITHIN_NOISE = "within_noise"
+SINCE = "change_since_"  # and the number of a round
 
 
 def changes(
-    given: RoundAnswers, earlier: Sequence[EarlierRound], key: str, items: Collection[str] = ()
+    given: RoundAnswers,
+    earlier: Sequence[EarlierRound],
+    key: str,
+    items: Collection[str] = (),
+    linked: Mapping[str, int] | None = None,
 ) -> Iterator[Change]:
-    """Changes of headlines, constructs, the composite, the items about earlier agreements, and `items`."""
+    """Changes of headlines, constructs, the composite, the items about earlier agreements, and `items`.
+
+    linked: what commitments should move, with the number of the last round before they were made.
+    """
     if not earlier:
         return
-    for target in (t for t in given.scores if t in items or _has_change(given, t)):
+    linked = linked or {}
+    for target in (t for t in given.scores if t in items or t in linked or _has_change(given, t)):
         comparable = comparable_rounds(given, earlier, target)
-        for estimate, other in (("change_last", earlier[-1]), ("change_first", earlier[0])):
-            if estimate == "change_first" and len(earlier) == 1:
-                continue
+        for estimate, other in _compared_with(earlier, linked.get(target)):
             found = change_since(given, other, target, is_comparable=other.number in comparable)
             terms = (Term(key, "all", 1.0), Term(round_key(other.number), "all", -1.0))
             cell = cell_of(estimate, target, "all", found)
@@ -43,6 +50,16 @@ def changes(
         if target.startswith(("headline:", "construct:")):
             slope = slope_per_year(given, [other for other in earlier if other.number in comparable], target)
             yield cell_of("slope_year", target, "all", slope), target, ()
+
+
+def _compared_with(earlier: Sequence[EarlierRound], agreed_after: int | None) -> Iterator[tuple[str, EarlierRound]]:
+    """The round before, the first one, and the last one before an agreement, each once."""
+    yield "change_last", earlier[-1]
+    if len(earlier) > 1:
+        yield "change_first", earlier[0]
+    for other in earlier[1:-1]:
+        if other.number == agreed_after:
+            yield f"{SINCE}{other.number}", other
 
 
 def _has_change(given: RoundAnswers, target: str) -> bool:

@@ -158,6 +158,7 @@ def _released(session: Session, opened: _Opened, given: RoundAnswers) -> Protect
         rng=np.random.default_rng(seed),
         level=opened.round_.disclosure_level,
         programme=programme_of(session, opened.round_, given),
+        linked=_linked(session, opened),
     )
     check_levels(opened.box.personal, given, estimated.candidates, opened.round_)
     found = release_of(
@@ -172,6 +173,16 @@ def _released(session: Session, opened: _Opened, given: RoundAnswers) -> Protect
     )
     if found.report is None or not found.report.passed:
         raise OpeningFailed(f"round {given.number}: the disclosure audit did not pass; it stays closed and sealed")
+    return found
+
+
+def _linked(session: Session, opened: _Opened) -> dict[str, int]:
+    """What commitments should move, with the last round before each was made."""
+    found = {}
+    for target, day in commitments.linked_targets(session, opened.partnership.id, opened.round_.closed_on).items():
+        before = [other.number for other in opened.earlier if other.closed_on <= day and target in other.means]
+        if before:
+            found[target] = max(before)
     return found
 
 

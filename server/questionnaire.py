@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 from server.pages import Words, words_in
-from surveys.answers import MONTHS_LIMIT, TEXT_LIMIT, Circumstances, importance_scale
+from surveys.answers import CONCERN, MONTHS_LIMIT, TEXT_LIMIT, Circumstances, importance_scale
 from surveys.instruments import NON_ANSWERS, DyadItem, Form, Instrument, Item, Question, Scale
 from surveys.problems import InvalidAnswers
 
@@ -216,7 +216,8 @@ def read_comments(
         if len(text) > TEXT_LIMIT:
             too_long[question.name] = len(text) - TEXT_LIMIT
         if text or topic:
-            comments.append({"topic": topic, "kind": question.name, "text": text, "audience": audience})
+            comment = {"topic": topic, "kind": question.name, "text": text, "audience": audience}
+            comments.append(comment | ({CONCERN: "yes"} if form.get(f"{question.name}.concern") == "yes" else {}))
     return comments, too_long
 
 

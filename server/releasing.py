@@ -17,6 +17,7 @@ from analysis.protection import protect
 from analysis.published import AuditReport, ProtectedRelease, Published, Verdict
 from server.candidates import Candidate
 from server.estimation import Estimated
+from server.estimation_changes import SINCE
 from server.estimation_dyads import dyad_cells
 from server.findings import raised_topics
 from server.measurement import EarlierRound, RoundAnswers
@@ -40,6 +41,13 @@ SIGNED = frozenset(
     }
     | {"meta_gap", "srm_rater", "srm_rated", "srm_variance", "trend"}
 )
+
+
+def is_signed(cell: Cell) -> bool:
+    """Whether a number is a difference, which may lie below zero."""
+    return cell.estimate in SIGNED or cell.estimate.startswith(SINCE)
+
+
 EVIDENCE = {
     "side_gap": "gap_sides",
     "importance_gap": "gap_importance",
@@ -187,7 +195,7 @@ def rounded(cell: Cell, grid: int = 1) -> Cell:
     if low is None or high is None:
         return replace(cell, value=value, low=None, high=None, p=_p(cell))
     bounds = (-math.inf, math.inf) if cell.estimate == "srm_variance" else (-100.0, 100.0)
-    ends = rounded_outward(low, high, grid, bounds if cell.estimate in SIGNED else (0.0, 100.0))
+    ends = rounded_outward(low, high, grid, bounds if is_signed(cell) else (0.0, 100.0))
     return replace(cell, value=value, low=float(ends.low) + 0.0, high=float(ends.high) + 0.0, p=_p(cell))
 
 

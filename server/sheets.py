@@ -21,7 +21,7 @@ from server.pages import OFFLINE_COOKIE, VARY, Page, Words, language_of, render_
 from server.questionnaire import Kind, Section, given_in, missing_from, sections_of
 from server.respondents import GoTo, Respondent, respondent_of
 from surveys import ballots, rounds
-from surveys.answers import Circumstances, check_answers
+from surveys.answers import CONCERN, Circumstances, check_answers
 from surveys.asking import Asking
 from surveys.instruments import Form, Instrument
 from surveys.invitations import Visit
@@ -59,6 +59,7 @@ class Sheet:
     circumstances: Circumstances
     sections: tuple[Section, ...]
     content: dict[str, Any]
+    contact: str = ""  # for concerns, by the charter
 
     def find_section(self, code: str) -> Section | None:
         return next((section for section in self.sections if section.code == code), None)
@@ -216,12 +217,18 @@ def payload_of(sheet: Sheet, language: str) -> dict[str, Any]:
         "importance": sheet.given("importance"),
         "background": sheet.given("background"),
         "dyads": sheet.given_about_partners(),
-        "comments": [comment for comment in sheet.content.get("comments", []) if comment["text"]],
+        "comments": [_sealed_comment(comment) for comment in sheet.content.get("comments", []) if comment["text"]],
         "organization": str(sheet.respondent.visit.organization.id),
         "language": language,
     }
     check_answers(sheet.instrument, sheet.circumstances, payload, sheet.partners)
     return payload
+
+
+def _sealed_comment(comment: dict[str, str]) -> dict[str, str]:
+    """A comment marked as a concern is of that kind, and no more says which question it answered."""
+    plain = {name: value for name, value in comment.items() if name != CONCERN}
+    return plain | {"kind": CONCERN} if comment.get(CONCERN) else plain
 
 
 def instrument_of(session: Session, round_: Round) -> Instrument:

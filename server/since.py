@@ -16,8 +16,9 @@ def since_words(series: Sequence[Release], target: str, agreed_on: date, wording
     """“agreed in March 2026; since then +9 (2 to 16)”, or that it is too early to tell, and why."""
     _ = wording._
     month = format_month(agreed_on, wording.language)
-    before = [release for release in series if release.closed_on <= agreed_on]
-    after = [release for release in series if release.closed_on > agreed_on]
+    asked = [release for release in series if release.find("level", target) or release.find("change_last", target)]
+    before = [release for release in asked if release.closed_on <= agreed_on]
+    after = [release for release in asked if release.closed_on > agreed_on]
     if not after:
         return _("agreed in {month}; too early to tell: no round since then").format(month=month)
     if not before:

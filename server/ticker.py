@@ -16,6 +16,7 @@ from sqlmodel import Session
 
 from server.mail import Post
 from server.mailing import Composer, tell_representatives
+from server.reminding import remind
 from server.sending import Office, fill_outbox, send_due
 from server.settings import Settings
 from server.shredding import shred
@@ -63,6 +64,7 @@ def _work(engine: Engine, keystore: Keystore, backups: Path, now: datetime, sett
     for round_id in _due(engine, now, rounds.due_to_open):
         _guarded(report, partial(_open, engine, keystore, round_id, now, report))
     _guarded(report, partial(_shred, engine, keystore, backups, now, report))
+    _guarded(report, partial(_remind, engine, settings, now))
     _guarded(report, partial(_mail, engine, keystore, settings, now, report))
     _guarded(report, partial(_erase, engine, now, timedelta(days=settings.keep_names_days), report))
     report.problems += [f"keys {fault.name[:8]}: one replica is {fault.fault}" for fault in keystore.check()]
@@ -100,6 +102,12 @@ def _start(engine: Engine, keystore: Keystore, round_id: UUID, now: datetime, re
 def _count(engine: Engine, keystore: Keystore, round_id: UUID, now: datetime) -> None:
     with transaction(engine) as session:
         response.count_today(session, session.get_one(Round, round_id), keystore, now)
+
+
+def _remind(engine: Engine, settings: Settings, now: datetime) -> None:
+    if not settings.demonstration:
+        with transaction(engine) as session:
+            remind(session, settings, now.date())
 
 
 def _mail(engine: Engine, keystore: Keystore, settings: Settings | None, now: datetime, report: Report) -> None:

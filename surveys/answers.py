@@ -17,6 +17,7 @@ PERSONAL = frozenset(
 POSITION = frozenset({"organization", "ratings", "drafter", "signer", "single_informant"})
 COMMENT = frozenset({"kind", "topic", "text", "audience"})
 AUDIENCES = ("all", "facilitator")
+CONCERN = "concern"  # kind of an open answer that says: something went against what we agreed
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,15 +168,20 @@ def _comments(given: Any, kinds: Collection[str], topics: Collection[str]) -> It
     if not isinstance(given, list):
         yield "comments", "not a list"
         return
-    seen: set[str] = set()
+    seen: list[str] = []
     for comment in given:
         if not isinstance(comment, Mapping) or not all(isinstance(part, str) for part in comment.values()):
             yield "comments", "not texts"
-        elif comment.keys() != COMMENT or comment["kind"] not in kinds or comment["kind"] in seen:
+        elif comment.keys() != COMMENT or not _is_asked(comment["kind"], kinds, seen):
             yield "comments", "not one of the open questions"
         else:
-            seen.add(comment["kind"])
+            seen.append(comment["kind"])
             yield from _faults_of_comment(comment, topics)
+
+
+def _is_asked(kind: str, kinds: Collection[str], seen: Collection[str]) -> bool:
+    """One text for each open question; any of them may be a concern."""
+    return len(seen) < len(kinds) and (kind == CONCERN or (kind in kinds and kind not in seen))
 
 
 def _faults_of_comment(comment: Mapping[str, str], topics: Collection[str]) -> Iterator[tuple[str, str]]:

@@ -14,7 +14,6 @@ from surveys.problems import InvalidInput, NotAllowedNow, NotFound
 from surveys.texts import LONGEST_LINE, checked
 
 PRINCIPLES = ("P1", "P2", "P3", "P4", "P5", "S1", "S2", "S3", "S4", "S5", "S6", "S7", "clause")
-COMMENT_KIND = "concern"  # of an open answer in a round
 
 
 @dataclass(frozen=True, slots=True)

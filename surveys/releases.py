@@ -3,7 +3,8 @@
 A release holds cells. A cell without a number says why (`reason`). Keys of the vocabulary:
 
 estimate     level, spread, agreement_ad, agreement_rwg, cannot_judge, prefer_not, importance, gap_sides,
-             gap_importance, change_last, change_first, slope_year, trend, composite_arithmetic, composite_geometric,
+             gap_importance, change_last, change_first, change_since_<round> (of what commitments should move),
+             slope_year, trend, composite_arithmetic, composite_geometric,
              composite_lowest, composite_monte_carlo, composite_change, sensitivity_first, sensitivity_total,
              alpha, omega, correlation, response_people, response_organizations, overlap_organizations,
              turnover_people, language_share, assisted_answers, step_event,

@@ -7,12 +7,12 @@ from datetime import datetime, timedelta
 from sqlalchemy import Engine
 from sqlmodel import Session, col, select
 
-from surveys import commitments, discussions
+from server.demonstration.dispute import CHAIR, live_on
+from surveys import commitments, discussions, meetings, replies
 from surveys.commitments import Promise
 from surveys.database import transaction
-from surveys.models import Membership, Organization, Partnership, Round
+from surveys.models import Discussion, Membership, Organization, Partnership, Round
 
-CHAIR = "Amina (invented)"
 # partnership, round, target, question, action, owner, days until due, status, outcome
 ENTRIES = (
     (
@@ -35,6 +35,17 @@ ENTRIES = (
         "World Health Organization",
         90,
         "agreed",
+        "",
+    ),
+    (
+        "health",
+        6,
+        "headline:transparency",
+        "What would help so that all partners hear of decisions early enough to respond?",
+        "",
+        "",
+        0,
+        "open",
         "",
     ),
     (
@@ -62,11 +73,20 @@ ENTRIES = (
 )
 
 
+REPLIES = {
+    True: "Decisions are sent on the day they are taken. We would like to know where they get stuck.",
+    False: "We read of decisions in the minutes, a month later. A short notice on the day would do.",
+}
+
+
 def agree(engine: Engine, partnership_code: str, number: int) -> None:
     """Enter what was agreed after this round, and what had become of the agreements of the round before."""
     with transaction(engine) as session:
         partnership = session.exec(select(Partnership).where(Partnership.code == partnership_code)).one()
         rounds = {one.number: one for one in session.exec(select(Round).where(Round.partnership_id == partnership.id))}
+        members = members_of(session, partnership)
+        if partnership_code == "health":
+            live_on(session, partnership, members, number, rounds[number].closes_at)
         for code, cited, target, question, action, owner, days, status, outcome in ENTRIES:
             if code != partnership_code:
                 continue
@@ -79,12 +99,33 @@ def agree(engine: Engine, partnership_code: str, number: int) -> None:
             entry = discussions.open_entry(
                 session, partnership_id=id_, round_id=round_id, target=target, question=question, now=after, by=CHAIR
             )
-            if status != "open":
+            if status == "open":
+                _put_on_the_table(session, partnership, entry, members, after)
+            else:
                 discussions.conclude(entry, action, by=CHAIR, now=after)
-                members = members_of(session, partnership)
                 promise = Promise(action, members[owner].id, None, (after + timedelta(days=days)).date(), target)
                 ids = [one.id for one in members.values()]
                 commitments.make(session, id_, promise, members=ids, by=CHAIR, now=after, discussion_id=entry.id)
+
+
+def _put_on_the_table(
+    session: Session, partnership: Partnership, entry: Discussion, members: dict[str, Organization], now: datetime
+) -> None:
+    """A meeting ahead takes the question up; one partner of each side has commented."""
+    for national in (True, False):
+        speaker = next(one for one in members.values() if one.is_national == national)
+        replies.write(session, entry, speaker.id, author="(invented)", text=REPLIES[national], now=now)
+    meetings.plan(
+        session,
+        partnership_id=partnership.id,
+        title="Half-yearly meeting of the partners",
+        location="",
+        starts_at=(now + timedelta(days=17)).replace(hour=2),
+        minutes=120,
+        items=[entry],
+        topics=["What we do until the next round"],
+        now=now,
+    )
 
 
 def _settle(session: Session, partnership: Partnership, action: str, outcome: str, now: datetime) -> None:

@@ -30,6 +30,7 @@ from server.routes.handing_in import seal
 from server.sheets import Progress, SavedNote, Sheet, period_of, render_again, save, sheet_of
 from surveys import ballots
 from surveys.answers import TEXT_LIMIT
+from surveys.ladder import ladder_of
 from surveys.rounds import FEWEST_ORGANIZATIONS, FEWEST_PEOPLE
 
 router = DeskRouter()
@@ -93,6 +94,7 @@ class OpenPage(Page):
     rows: tuple[TextRow, ...]
     topics: Mapping[str, Words]
     limit: int
+    contact: str  # whom to turn to where too few people write
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +114,7 @@ class Reading:
 def section_page(call: Call) -> Response:
     request, sheet = call.request, sheet_of(call)
     section = get_section(sheet, request.path_params["code"])
+    sheet = _with_contact(call, sheet, section)
     if _asks_for(request, "missing"):
         return render(request, _page_of(sheet, section, sheet.progress(section, points_out=True)))
     return _filled_in(request, sheet, section) or render(request, _page_of(sheet, section, sheet.progress(section)))
@@ -134,8 +137,17 @@ def save_section(call: Call) -> Response:
     if save_only:
         return render_again(request, sheet, SavedNote(reading.is_whole), status=status)
     if not reading.is_whole:
+        sheet = _with_contact(call, sheet, section)
         return render(request, _page_of(sheet, section, sheet.progress(section), reading), status=status)
     return _way_on(request, sheet, section, form, points_out=points_out)
+
+
+def _with_contact(call: Call, sheet: Sheet, section: Section) -> Sheet:
+    """Beside the open questions stands whom to turn to with a concern that too few wrote for."""
+    if section.kind != "comments":
+        return sheet
+    ladder = ladder_of(call.session, sheet.respondent.visit.partnership.id)
+    return replace(sheet, contact=ladder.contact)
 
 
 def _asks_for(request: Request, name: str) -> bool:
@@ -214,7 +226,7 @@ def _page_of(sheet: Sheet, section: Section, progress: Progress, reading: Readin
         texts = (
             TextRow(q, typed.get(q.name) or saved.get(q.name, blank), wrong.get(q.name, 0)) for q in section.questions
         )
-        return OpenPage(progress, tuple(texts), sheet.topics, TEXT_LIMIT)
+        return OpenPage(progress, tuple(texts), sheet.topics, TEXT_LIMIT, sheet.contact)
     given = {**given_in(section, sheet.content), **typed}
     if section.kind == "dyads":
         return _partner_page(sheet, section, progress, given)

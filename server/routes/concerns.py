@@ -31,7 +31,7 @@ from server.pages import Page, Words, see_other
 from server.places import ChairDep, Place, PlaceDep
 from server.sheets import name_of
 from surveys import concerns, rounds
-from surveys.concerns import COMMENT_KIND
+from surveys.answers import CONCERN
 from surveys.ladder import ladder_of
 from surveys.models import Concern
 
@@ -116,7 +116,7 @@ def _waiting(place: Place) -> tuple[tuple[int, str, tuple[str, ...]], ...]:
     done = {round_.number for round_, _ in concerns.acknowledgements(place.session, place.partnership.id)}
     found = []
     for release in reversed(place.dossier.series):
-        texts = tuple(one.text for one in release.comments if one.kind == COMMENT_KIND)
+        texts = tuple(one.text for one in release.comments if one.kind == CONCERN)
         if texts and release.round_number not in done:
             found.append((release.round_number, place.dossier.wording.label(release.round_label), texts))
     return tuple(found)

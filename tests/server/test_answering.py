@@ -215,3 +215,20 @@ def test_line_that_breaks_while_sending(app, person, session, asked, caplog):
     assert sent[0]["status"] == 400
     assert drafts(session, asked) == []
     assert caplog.records == []
+
+
+def test_concern_is_sealed_as_one(invited):
+    """The mark takes the place of the question; the page says when nothing is delivered, and whom to turn to."""
+    person = invited(0)
+    page = person.see("/answer/part/open").text
+    assert "This is a concern: something went against what the partners agreed" in page
+    assert "then turn to The partnership’s ombudsperson" in page
+    person.save(
+        "open", O1="A promise was not kept.", **{"O1.concern": "yes", "O1.topic": "R"}, O2="All else went well."
+    )
+    assert 'name="O1.concern" value="yes" checked' in person.see("/answer/part/open").text
+    from server.sheets import _sealed_comment
+
+    saved = {"kind": "O1", "topic": "R", "text": "x", "audience": "all", "concern": "yes"}
+    assert _sealed_comment(saved) == {"kind": "concern", "topic": "R", "text": "x", "audience": "all"}
+    assert person.hand_in().status_code == 303

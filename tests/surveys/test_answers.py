@@ -224,3 +224,9 @@ def test_whatever_is_sent_is_allowed_or_refused_and_nothing_else(parts, ratings)
         check_answers(PTI, FIRST, personal(**parts))
     with suppress(InvalidAnswers):
         check_position(PTI, FIRST, position(ratings=ratings), ("o1", "o2"))
+
+
+def test_any_text_may_be_a_concern():
+    concern = {**COMMENT, "kind": "concern"}
+    check_answers(PTI, FIRST, personal(comments=[concern, concern, {**COMMENT, "kind": "O3"}]))
+    assert refused(personal(comments=[concern] * 4)) == {"comments"}  # more texts than questions
