@@ -12,7 +12,7 @@ from sqlmodel import Session
 from server.dossiers import Dossier
 from server.kinds import MODALITIES, PHASES
 from server.languages import format_day, translator
-from server.refusals import cite_row
+from server.refusals import cite_row, sentence_of
 from surveys import charter_versions, facts, musts, rounds, shoulds
 from surveys.descriptions import read_catalog
 from surveys.facts import Fact
@@ -22,6 +22,7 @@ from surveys.principles import Breach, Row, name_in, read_principles
 from surveys.releases import Release
 from surveys.standing import Standing
 
+LENDERS = "lending_un_bilateral"
 State = Literal["stands", "open", "missing"]
 
 
@@ -102,7 +103,7 @@ def _row(
         cited=cite_row(row, language),
         state="missing" if broken else "open" if unanswered else "stands",
         agreed=tuple(agreed_lines(row.code, now, language)),
-        missing=tuple(one.sentence(language) for one in broken),
+        missing=tuple(sentence_of(one, language) for one in broken),
         warnings=tuple(sorted(warnings, key=lambda one: bool(one.reason))),
         measured=tuple(_measured(row, release, dossier)) if release else (),
         counted=tuple(_counted(one, language) for one in counted if one.code in row.facts),
@@ -111,7 +112,7 @@ def _row(
 
 def _warning(one: Breach, kept: RuleReason | None, language: str) -> Recommendation:
     said, by = (kept.reason, kept.given_by) if kept else ("", "")
-    return Recommendation(one.rule.code, one.about, one.sentence(language), said, by)
+    return Recommendation(one.rule.code, one.about, sentence_of(one, language), said, by)
 
 
 def _measured(row: Row, release: Release, dossier: Dossier) -> Iterator[Measured]:
@@ -124,6 +125,17 @@ def _measured(row: Row, release: Release, dossier: Dossier) -> Iterator[Measured
         cell = release.find("level", target)
         if cell is not None:
             yield Measured(dossier.wording.target(target), dossier.wording.full_level(cell))
+    if row.code == "S4":
+        yield from _among_lenders(release, dossier)
+
+
+def _among_lenders(release: Release, dossier: Dossier) -> Iterator[Measured]:
+    """What lending, UN and bilateral agencies say: the text asks for stronger bonds among them."""
+    wording = dossier.wording
+    for cell in release.cells:
+        if cell.population == LENDERS and cell.estimate in ("level", "density"):
+            name = wording.about(wording.population(LENDERS), wording.target(cell.target))
+            yield Measured(name, wording.full_level(cell))
 
 
 def _counted(one: Fact, language: str) -> Measured:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
+from datetime import date
 
-from server.languages import translator
+from server.languages import format_day, translator
 from server.wording import N_
 from surveys.instruments import text_in
 from surveys.principles import Breach, Row, read_principles
@@ -33,6 +35,7 @@ WORDS = {
     "too_many": N_("This list is full. Nothing was added."),
     "bad_reason": N_("Please give a reason of at most 2000 characters."),
 }
+DAY = re.compile(r"\b(?:19|20|21)\d\d-(?:0[1-9]|1[0-2])-(?:0[1-9]|1\d|2[0-8])\b")
 FIXED = N_("This text was put to signature and does not change any more. Amend it instead.")
 GENERAL = N_("This could not be done. Please look at what you entered.")
 
@@ -55,9 +58,14 @@ def cite_row(row: Row, language: str) -> str:
     return said.format(number=row.paragraph, title=text_in(row.title, language))
 
 
+def sentence_of(breach: Breach, language: str) -> str:
+    """The sentence of a breach, with days as the reader writes them."""
+    return DAY.sub(lambda found: format_day(date.fromisoformat(found[0]), language), breach.sentence(language))
+
+
 def refusals_of(problem: SurveyProblem, language: str) -> tuple[Refusal, ...]:
     if isinstance(problem, RuleBroken):
-        return tuple(Refusal(one.sentence(language), cite(one, language)) for one in problem.details["breaches"])
+        return tuple(Refusal(sentence_of(one, language), cite(one, language)) for one in problem.details["breaches"])
     _ = translator(language).gettext
     fallback = FIXED if type(problem).__name__ == "CharterFixed" else GENERAL
     return (Refusal(_(WORDS.get(problem.details.get("why", ""), fallback))),)

@@ -48,6 +48,7 @@ class Description(Frozen):
     rule: Texts = Given(default_factory=dict)  # what the founding text demands of every entry
     is_list: bool = True
     items: tuple[str, ...] = ()
+    matrix: tuple[str, str, str] | None = None  # fields in rows, in columns, and in the cells of a table
     fields: tuple[Field, ...]
 
     def field(self, code: str) -> Field:

@@ -15,7 +15,7 @@ from starlette.responses import Response
 from server.agreed_names import names_of
 from server.deps import AccountDep, ClockDep, FormDep, SessionDep, may_run, partnership_for, partnership_to_run
 from server.dossiers import address_of
-from server.entry_forms import FormField, Names, entry_words, form_fields, read_entry
+from server.entry_forms import FormField, Names, entry_words, form_fields, read_entry, value_words
 from server.pages import Page, Words, language_of, render, see_other
 from server.refusals import cite_row
 from server.sheets import title_of
@@ -62,6 +62,14 @@ class EntryLine:
 
 
 @dataclass(frozen=True, slots=True)
+class Matrix:
+    """The same entries as a table: the latest of each cell."""
+
+    columns: tuple[str, ...]
+    rows: tuple[tuple[str, tuple[str, ...]], ...]
+
+
+@dataclass(frozen=True, slots=True)
 class RegisterPage(Page):
     template = "registers/register.html"
     title: Words
@@ -71,6 +79,7 @@ class RegisterPage(Page):
     about: str
     rule: str
     row: str
+    matrix: Matrix | None
     entries: tuple[EntryLine, ...]
     may_run: bool
 
@@ -126,6 +135,7 @@ def register_page(
         about=text_in(description.about, language),
         rule=text_in(description.rule, language) if description.rule else "",
         row=cite_row(read_principles()[0][description.row], language),
+        matrix=_matrix(entries, description, names, language),
         entries=tuple(_entry_line(one, description, names, address, language) for one in entries),
         may_run=may_run(session, account, partnership.id),
     )
@@ -141,6 +151,23 @@ def _in_order(entries: list[RegisterEntry], names: Names) -> list[RegisterEntry]
 def _entry_line(entry: RegisterEntry, description: Description, names: Names, address: str, language: str) -> EntryLine:
     (_, name), *lines = entry_words(description, entry.body, names, language)
     return EntryLine(f"{address}/registers/{description.code}/{entry.id}", name, tuple(lines))
+
+
+def _matrix(entries: list[RegisterEntry], description: Description, names: Names, language: str) -> Matrix | None:
+    """Where the description asks for one: every choice is a row, every partner named is a column."""
+    if description.matrix is None or not entries:
+        return None
+    down, across, inside = (description.field(code) for code in description.matrix)
+    cells = {
+        (one.body[down.code], one.body[across.code]): value_words(inside, one.body[inside.code], names, language)
+        for one in reversed(entries)
+    }
+    columns = [id_ for id_ in names.partners if any(column == id_ for _, column in cells)]
+    rows = tuple(
+        (text_in(choice.texts, language), tuple(cells.get((choice.code, column), "") for column in columns))
+        for choice in down.choices
+    )
+    return Matrix(tuple(names.partners[column] for column in columns), rows)
 
 
 @router.get("/partnerships/{partnership_id}/registers/{code}/new")

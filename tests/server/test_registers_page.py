@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+from datetime import timedelta
 from uuid import uuid4
 
 import pytest
@@ -117,3 +118,13 @@ def test_stranger_finds_nothing(log_in, stranger, partnership):
 @pytest.mark.parametrize("code", ["nothing", "..%2fadmin", "Decisions", "a" * 60])
 def test_unknown_register(log_in, amina, partnership, code):
     assert log_in(amina).get(address(partnership, f"/{code}")).status_code == 404
+
+
+def test_seven_functions_by_partner_are_a_table(log_in, amina, session, partnership, partner):
+    for state, now in (("own", NOW), ("common", NOW + timedelta(days=1))):
+        given = {"function": "procurement", "partner": partner, "state": state}
+        registers.enter(session, partnership, "harmonization", given, now=now)
+    page = log_in(amina).get(address(partnership, "/harmonization")).text
+    assert page.count('<th scope="row">') == 7
+    row = page.partition("procurement</th>")[2].partition("</tr>")[0]
+    assert text_of(row) == "a common one", "the latest entry of a cell counts"
