@@ -59,6 +59,7 @@ from server.routes import (
     positions,
     principles,
     printing,
+    questionnaires,
     recording,
     records,
     registers,
@@ -104,6 +105,7 @@ ROUTES = (
     keys,
     holding,
     keystore,
+    questionnaires,
     setup,  # before rounds: "new" must not be taken for the number of a round
     inviting,
     cancelling,

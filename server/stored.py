@@ -161,6 +161,7 @@ OTHER_TABLES = frozenset(
         "membership",
         "organization",
         "organization_change",
+        "own_questionnaire",
         "partnership",
         "partnership_event",
         "party",

@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Form
-from sqlmodel import Session, col, select
+from sqlmodel import Session
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
@@ -21,17 +21,15 @@ from server.pages import Page, Words, language_of, place_of, render, see_other
 from server.preparing import prepared_page
 from server.routes.rounds import RoundNumber
 from server.scheduling import Dates, Typed
-from server.sheets import read_version, title_of
-from surveys import audit, rounds
-from surveys.instruments import Instrument, standard_instrument
-from surveys.models import Account, InstrumentVersion, Partnership, Round
+from server.sheets import title_of
+from surveys import audit, own_questionnaires, rounds
+from surveys.models import Account, Partnership, Round
 from surveys.problems import (
     KeyHoldersNotReady,
     ListTooSmall,
     NotApproved,
     RoundNotPrepared,
     TooEarly,
-    UnreadableInstrument,
 )
 from surveys.pulses import pulse_of
 
@@ -147,7 +145,7 @@ def prepare(
 
 
 def _prepare(session: Session, partnership: Partnership, dates: Dates, kind: str) -> Round:
-    instrument = _instrument_for(session, partnership)
+    instrument = own_questionnaires.instrument_for(session, partnership)
     return rounds.prepare(
         session,
         partnership,
@@ -163,18 +161,6 @@ def _last_full(session: Session, partnership: Partnership) -> Round | None:
     """The latest round that is no pulse; it gives the rhythm."""
     full = [one for one in rounds.of_partnership(session, partnership.id) if one.kind == "full"]
     return full[-1] if full else None
-
-
-def _instrument_for(session: Session, partnership: Partnership) -> Instrument:
-    """The questionnaire of the catalog, else the latest version of the partnership's own."""
-    try:
-        return standard_instrument(partnership.instrument_code)
-    except UnreadableInstrument:
-        query = select(InstrumentVersion).where(InstrumentVersion.code == partnership.instrument_code)
-        found = session.exec(query.order_by(col(InstrumentVersion.version).desc()).limit(1)).first()
-        if found is None:
-            raise
-        return read_version(found)
 
 
 def _with_new_rounds(session: Session, account: Account, partnership_id: UUID) -> Partnership:

@@ -21,6 +21,7 @@ from surveys.models.keys import KeyHolder, KeyLock, KeyShare, Rehearsal
 from surveys.models.mail import Cancellation, Delivery, Mailing, MailText, OutboxRow, PlainMail, RoundPlan
 from surveys.models.partnerships import Membership, Organization, Partnership
 from surveys.models.people import Account, AuditEntry, Seat
+from surveys.models.questionnaires import OwnQuestionnaire
 from surveys.models.releases import ReleaseMain, ReleaseRow
 from surveys.models.rounds import InstrumentVersion, Invitation, Round
 
@@ -62,6 +63,7 @@ __all__ = [
     "Organization",
     "OrganizationChange",
     "OutboxRow",
+    "OwnQuestionnaire",
     "Partnership",
     "PartnershipEvent",
     "Party",
