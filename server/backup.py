@@ -15,7 +15,8 @@ from sqlalchemy import Connection, Engine, Table, func, insert, select, text
 from sqlalchemy.exc import DatabaseError
 
 from server.crash_points import Reached, unnoticed
-from surveys.database import make_engine, metadata, upgrade
+from surveys import outbox
+from surveys.database import make_engine, metadata, transaction, upgrade
 from surveys.models import Ballot, ReleaseRow
 from surveys.problems import SurveyProblem
 from surveys.releases import digest_of
@@ -167,6 +168,10 @@ def restore(path: Path, url: str) -> Content:
         shutil.copyfile(path, copy)
         upgrade(f"sqlite:///{copy}")
         _load(copy, url)
+    engine = make_engine(url)
+    with transaction(engine) as session:
+        outbox.doubt_all(session)
+    engine.dispose()
     return expected
 
 

@@ -1,4 +1,4 @@
-"""Commands for whoever keeps the machine: `rapport doctor, forget, drill, sbom`."""
+"""Commands for whoever keeps the machine: `rapport doctor, forget, drill, bounces, sbom`."""
 
 from __future__ import annotations
 
@@ -21,6 +21,7 @@ def register(app: typer.Typer) -> None:
     app.command(name="doctor")(doctor_command)
     app.command(name="forget")(forget_command)
     app.command(name="drill")(drill_command)
+    app.command(name="bounces")(bounces_command)
     app.command(name="sbom")(sbom_command)
 
 
@@ -44,6 +45,21 @@ def doctor_command(
             if one.advice:
                 typer.echo(f"{'':>19}{one.advice}")
     raise typer.Exit(1 if any(one.state == "bad" for one in findings) else 0)
+
+
+def bounces_command(
+    paths: Annotated[list[Path], typer.Argument(exists=True, help="Message files, Maildir folders or mailbox files.")],
+) -> None:
+    """Note invitations that came back as undeliverable, from the mailbox named in RAPPORT_MAIL_RETURNS.
+
+    Of reminders nothing is noted, and no name is printed: a returned reminder would tell who had not answered.
+    """
+    from server.bounces import read_returned
+    from surveys.database import make_engine, transaction
+
+    with transaction(make_engine(Settings().database_url)) as session:
+        counted = read_returned(session, paths)
+    typer.echo(f"{counted.returned} returned invitations noted, {counted.passed_over} other messages passed over")
 
 
 def forget_command(

@@ -245,6 +245,12 @@ def note_delivery(session: Session, mailing: Mailing, invitation: Invitation, ou
         session.add(Delivery(invitation_id=invitation.id, outcome=outcome, code=code))
 
 
+def note_returned(session: Session, invitation: Invitation, code: str) -> None:
+    """The invitation came back as undeliverable."""
+    session.execute(delete(Delivery).where(col(Delivery.invitation_id) == invitation.id))
+    session.add(Delivery(invitation_id=invitation.id, outcome="returned", code=code))
+
+
 def troubles(session: Session, round_: Round) -> dict[UUID, Delivery]:
     """Invitations that a mail server refused or returned, or whose fate is unclear."""
     query = select(Delivery).join(Invitation, col(Delivery.invitation_id) == col(Invitation.id))

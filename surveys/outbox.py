@@ -109,6 +109,16 @@ def count_waiting(session: Session) -> int:
     return session.exec(plain).one() + session.exec(sealed).one()
 
 
+def doubt_all(session: Session) -> None:
+    """After a backup was restored: what waited in it may have been sent since, so it is reported and not sent again."""
+    session.execute(update(OutboxRow).values(handed_over=True))
+    session.execute(
+        update(PlainMail)
+        .where(col(PlainMail.state) == "waiting")
+        .values(state="unclear", recipient="", subject="", text="")
+    )
+
+
 # Sending --------------------------------------------------------------------------------------------------------------
 
 
@@ -155,8 +165,8 @@ def is_last_attempt(claimed: Claimed) -> bool:
 
 
 def finish_plain(session: Session, claimed: Claimed, state: str, code: str = "") -> None:
-    """Keep the key and what became of it; forget the words."""
-    _changed(session, claimed, state=state, code=code, subject="", text="", handed_over=False)
+    """Keep the key and what became of it; forget the words and the address."""
+    _changed(session, claimed, state=state, code=code, recipient="", subject="", text="", handed_over=False)
 
 
 def finish_sealed(session: Session, claimed: Claimed, mailing_id: UUID, *, was_sent: bool) -> bool:
