@@ -84,7 +84,7 @@ def mails_page(
         zone=partnership.time_zone,
         has_server=settings.sends_mail,
         n_waiting=outbox.count_waiting(session),
-        lines=tuple(_line(one, language) for one in mailings.of_round(session, round_)),
+        lines=tuple(_line(one, language, settings.demonstration) for one in mailings.of_round(session, round_)),
         reminders=reminders_words(session, round_, partnership.time_zone, language),
         days=", ".join(str(one) for one in plan.reminders),
         everybody=plan.everybody,
@@ -101,9 +101,11 @@ def mails_page(
     )
 
 
-def _line(mailing: Mailing, language: str) -> MailingLine:
+def _line(mailing: Mailing, language: str, is_shown: bool) -> MailingLine:
     translate = translator(language)
-    if mailing.sent is None:
+    if is_shown:
+        state = translate.gettext("shown, not sent")
+    elif mailing.sent is None:
         state = translate.gettext("planned")
     else:
         said = translate.ngettext("%(num)s mail sent", "%(num)s mails sent", mailing.sent)

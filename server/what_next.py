@@ -66,7 +66,9 @@ class _Teller:
             coming = [("invitation", self.round_.opens_at), *(("reminder", one) for one in times)]
         else:
             planned = mailings.of_round(self.session, self.round_)
+            waits = self.partnership.is_demonstration  # nothing is sent there: what is past is past
             coming = [(one.kind, one.due_at) for one in planned if one.sent is None]
+            coming = [(kind, due_at) for kind, due_at in coming if not waits or due_at > self.now]
         return tuple(self._mail(kind, due_at) for kind, due_at in coming)
 
     def _mail(self, kind: str, due_at: datetime) -> str:
