@@ -275,7 +275,7 @@ def test_handed_in_elsewhere_meanwhile(phone, page, new_context, link, sealed):
     assert [one["V1"] for one in sealed()] == [3]
 
 
-def test_what_needs_a_line_says_so(phone, page):
+def test_what_needs_a_line_says_so_and_all_of_it_goes_again(phone, page):
     phone.set_offline(True)
     page.goto("/position")
     page.get_by_role("heading", name="No connection").wait_for()
@@ -285,15 +285,13 @@ def test_what_needs_a_line_says_so(phone, page):
     assert page.locator("html").get_attribute("lang") == "en"
     shows(page, "V1", 4)
     state(page, "another language and the position of your organization need a connection")
-
-
-def test_no_longer_wanted(phone, page):
+    phone.set_offline(False)
     page.goto("/offline")
     press(page, "button[name=wanted][value=off]")
     assert page.locator("#offline").count() == 0
     assert page.evaluate(HELD) == NOTHING
     page.goto("/answer/part/V")
-    tap(page, "V1", 4)
+    tap(page, "V2", 4)
     said(page, "Saved")
 
 
@@ -303,14 +301,13 @@ def test_finish_with_a_line_leaves_nothing(page):
     assert page.evaluate(HELD) == NOTHING
 
 
-@pytest.mark.parametrize("locale", ["en-GB", "km-KH", "fr-FR"])
-def test_looks(new_context, link, locale):
-    page = new_context((320, 640), locale=locale).new_page()
+def test_looks(new_context, link):
+    page = new_context((320, 640), locale="km-KH").new_page()
     begin(page, link)
-    press(page, f"button[name=language][value={locale[:2]}]")
+    press(page, "button[name=language][value=km]")
     page.goto("/offline")
     assert (faults_of(page), page.evaluate(OVERFLOWS)) == ([], False)
     press(page, "button[name=wanted][value=on]")
-    for path in ("/offline", "/answer/part/V", "/offline/none", "/offline/left"):
+    for path in ("/answer/part/V", "/offline/none", "/offline/left"):
         page.goto(path)
         assert (faults_of(page), page.evaluate(OVERFLOWS)) == ([], False)

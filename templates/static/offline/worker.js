@@ -4,6 +4,7 @@
 const SHELL = "rapport-shell"; // style, scripts, fonts and two pages that say nothing about anybody
 const HAND_IN = "/answer/hand-in", REVIEW = "/answer/review", NO_LINE = "/offline/none", LEFT = "/offline/left";
 const PART = /^\/answer\/part\/[^/]+$/;
+const OURS = /^\/($|answer|position|resume|offline|handed-in|finished|finish|i$|privacy|stored|accessibility)/; // of respondents
 const PATIENCE = 20000; // milliseconds, as long as autosave waits
 let key = null;
 
@@ -295,5 +296,7 @@ addEventListener("fetch", (event) => {
   if (request.method === "GET" && path.startsWith("/static/")) event.respondWith(fromShell(request));
   else if (request.method === "POST" && (PART.test(path) || path === HAND_IN)) event.respondWith(send(request, path));
   else if (request.method === "POST" && path === "/finish") event.respondWith(finish(request));
-  else if (request.method === "GET" && request.mode === "navigate") event.respondWith(visit(request, path));
+  else if (request.mode !== "navigate" || !OURS.test(path)) return;
+  else if (request.method === "GET") event.respondWith(visit(request, path));
+  else event.respondWith(reach(request).catch(() => fromShell(NO_LINE)));
 });
