@@ -13,6 +13,7 @@ from server.dossiers import Dossier
 from server.kinds import MODALITIES, PHASES
 from server.languages import format_day, translator
 from server.refusals import cite_row, sentence_of
+from server.wording import N_
 from surveys import charter_versions, facts, musts, rounds, shoulds
 from surveys.descriptions import read_catalog
 from surveys.facts import Fact
@@ -21,6 +22,7 @@ from surveys.models import RuleReason
 from surveys.principles import Breach, Row, name_in, read_principles
 from surveys.releases import Release
 from surveys.standing import Standing
+from surveys.tallies import Tally, tallies
 
 LENDERS = "lending_un_bilateral"
 State = Literal["stands", "open", "missing"]
@@ -64,8 +66,9 @@ def row_views(session: Session, dossier: Dossier, now: Standing) -> tuple[RowVie
     warned, reasons = _by_row(shoulds.warnings(now)), shoulds.reasons(session, now.partnership.id)
     release = dossier.series[-1] if dossier.series else None
     counted = facts.of_round(session, _round_id(session, dossier)) if release else ()
+    tallied = tallies(session, now)
     return tuple(
-        _row(row, dossier, now, broken.get(code, []), warned.get(code, []), reasons, release, counted)
+        _row(row, dossier, now, broken.get(code, []), warned.get(code, []), reasons, release, counted, tallied)
         for code, row in read_principles()[0].items()
     )
 
@@ -92,6 +95,7 @@ def _row(
     reasons: Mapping[tuple[str, str], RuleReason],
     release: Release | None,
     counted: Sequence[Fact],
+    tallied: Sequence[Tally],
 ) -> RowView:
     language = dossier.wording.language
     warnings = tuple(_warning(one, reasons.get((one.rule.code, one.about)), language) for one in warned)
@@ -106,7 +110,10 @@ def _row(
         missing=tuple(sentence_of(one, language) for one in broken),
         warnings=tuple(sorted(warnings, key=lambda one: bool(one.reason))),
         measured=tuple(_measured(row, release, dossier)) if release else (),
-        counted=tuple(_counted(one, language) for one in counted if one.code in row.facts),
+        counted=(
+            *(_counted(one, language) for one in counted if one.code in row.facts),
+            *(_tallied(one, language) for one in tallied if one.row == row.code),
+        ),
     )
 
 
@@ -140,6 +147,29 @@ def _among_lenders(release: Release, dossier: Dossier) -> Iterator[Measured]:
 
 def _counted(one: Fact, language: str) -> Measured:
     return Measured(text_in(one.title, language), ratio_words(one, language))
+
+
+TALLIES = {
+    "by_agreed_rule": N_("Decisions recorded under the agreed rule"),
+    "published_on_time": N_("Documents of the register published on time"),
+    "shared_systems": N_("Functions in a common or national system"),
+    "joint_events": N_("Missions, reviews and audits held jointly"),
+    "lessons_reused": N_("Lessons that another partnership took over"),
+    "mechanisms_in_place": N_("Agreed mechanisms fully in place"),
+    "commitments_on_time": N_("Commitments kept on time"),
+    "gaps_closed": N_("Capacity gaps closed"),
+    "nationally_executed": N_("Activities carried out nationally"),
+    "rules_resolved": N_("Hindering rules waived or changed"),
+    "days_per_mission": N_("Days of public servants per mission"),
+}
+
+
+def _tallied(one: Tally, language: str) -> Measured:
+    """A share of few things is said as so many of so many, never as a percentage."""
+    _ = translator(language).gettext
+    if one.code == "days_per_mission":
+        return Measured(_(TALLIES[one.code]), f"{one.part / one.whole:.1f}")
+    return Measured(_(TALLIES[one.code]), _("{part} of {whole}").format(part=round(one.part), whole=one.whole))
 
 
 def ratio_words(one: Fact, language: str) -> str:

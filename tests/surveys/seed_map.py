@@ -23,6 +23,7 @@ from surveys.models import Partnership
 from surveys.principles import read_principles
 from surveys.problems import RuleBroken
 from surveys.standing import look
+from surveys.tallies import tallies
 from tests.charters import SIGNED_ON, sign_charter
 from tests.factories import CAST, NOW, make_organization
 
@@ -92,3 +93,9 @@ def check_measured(row: str, items: str, fact: str = "", given: Mapping[str, Any
     assert fact in described.facts
     checked = facts.check_facts({fact: {**(given or {}), "source": "Secretariat"}})
     return ratios_of(checked, {})[fact].get("value")
+
+
+def tallied(session, partnership: Partnership) -> dict[str, tuple[float, int]]:
+    """What the registers measure: so many of so many."""
+    session.flush()
+    return {one.code: (one.part, one.whole) for one in tallies(session, look(session, partnership, TODAY))}

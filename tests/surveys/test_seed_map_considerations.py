@@ -29,6 +29,7 @@ from tests.surveys.seed_map import (
     keep,
     learn,
     refused,
+    tallied,
     warned,
 )
 
@@ -270,3 +271,36 @@ def test_S7_enforced(session, active):
 
 def test_S7_measured():
     check_measured("S7", "S7 H6 H7")
+
+
+# What the registers count -------------------------------------------------------------------------------------------
+
+
+def test_S1_measured_by_registers(session, active):
+    partner = ids(session, active, national=True)[0]
+    for status in ("open", "closed"):
+        keep(session, active, "capacity_gaps", partner=partner, gap=f"Gap that is {status}", status=status)
+    assert tallied(session, active) == {"gaps_closed": (1, 2)}
+
+
+def test_S5_measured_by_registers(session, active):
+    for execution in ("national", "mixed", "external"):
+        keep(session, active, "activities", activity=execution, kind="activity", execution=execution)
+    assert tallied(session, active) == {"nationally_executed": (1, 3)}
+
+
+def test_S6_measured_by_registers(session, active):
+    partner = ids(session, active, national=False)[0]
+    for status in ("none", "raised", "waived", "changed"):
+        keep(session, active, "own_rules", partner=partner, rule=status, noted_on="2026-05-01", status=status)
+    assert tallied(session, active) == {"rules_resolved": (2, 3)}
+
+
+def test_S7_measured_by_registers(session, active):
+    one = ids(session, active, national=False)[0]
+    keep(session, active, "staff_load", quarter="2026-04-01", kind="missions", days="30")
+    keep(session, active, "staff_load", quarter="2026-04-01", kind="reports", days="99")
+    for month in ("04", "05"):
+        given = {"kind": "mission", "subject": f"Visit {month}", "begins_on": f"2026-{month}-10"}
+        keep(session, active, "calendar", **given, partners=[one])
+    assert tallied(session, active)["days_per_mission"] == (30, 2)

@@ -21,7 +21,7 @@ from surveys import (
 from surveys.descriptions import read_catalog
 from surveys.problems import InvalidEntry, RuleBroken
 from tests.charters import SIGNED_ON, add_contributions, sign_charter, sign_everywhere, write_charter
-from tests.factories import NOW, make_account, make_round
+from tests.factories import NOW, make_account, make_partnership, make_round
 from tests.surveys.seed_map import (
     TODAY,
     active,
@@ -32,6 +32,7 @@ from tests.surveys.seed_map import (
     keep,
     learn,
     refused,
+    tallied,
     warned,
 )
 
@@ -271,3 +272,43 @@ def test_P5_measured():
     assert check_measured("P5", "R1", "predictability", {"scheduled": 100, "disbursed": 80}) == 0.8
     assert check_measured("P5", "R2", "actions", {"verified": 2, "done": 3, "due": 4}) == 0.5
     assert check_measured("P5", "R6", "disputes", {"in_time": 1, "opened": 1}) == 1.0
+
+
+# What the registers count -------------------------------------------------------------------------------------------
+
+
+def test_P2_measured_by_registers(session, active):
+    for rule in ("consensus", "majority"):
+        given = {"proposal": f"By {rule}", "taken_on": "2026-05-01", "rule": rule, "quorum": 70, "outcome": "adopted"}
+        keep(session, active, "decisions", **given)
+    for name, published in (("Plan", "2026-05-01"), ("Budget", "2026-06-05"), ("Audit", "")):
+        given = {"document": name, "kind": "plan", "due_on": "2026-05-31", "published_on": published}
+        keep(session, active, "documents", **given)
+    keep(session, active, "documents", document="Next plan", kind="plan", due_on="2027-01-01")
+    assert tallied(session, active) == {"by_agreed_rule": (1, 2), "published_on_time": (1, 3)}
+
+
+def test_P3_measured_by_registers(session, active):
+    one, other = ids(session, active, national=False)[:2]
+    for function, state in (("procurement", "own"), ("planning", "common"), ("staffing", "national")):
+        keep(session, active, "harmonization", function=function, partner=one, state=state)
+    for partners in ([one], [one, other]):
+        given = {"kind": "review", "subject": f"Review by {len(partners)}", "begins_on": "2026-09-01"}
+        keep(session, active, "calendar", **given, partners=partners)
+    assert tallied(session, active) == {"shared_systems": (2, 3), "joint_events": (1, 2)}
+
+
+def test_P4_measured_by_registers(session, active):
+    lesson = learn(session, active)
+    assert tallied(session, active) == {"lessons_reused": (0, 1)}
+    found = lessons.of_partnership(session, active.id)[0]
+    found.audience = "everybody"
+    elsewhere = make_partnership(session)
+    keep(session, elsewhere, "replications", lesson=lesson, adapted="By season", started_on="2026-05-01")
+    assert tallied(session, active) == {"lessons_reused": (1, 1)}
+
+
+def test_P5_measured_by_registers(session, active):
+    for mechanism, state in (("audit", "fully"), ("reporting", "partly"), ("information", "not_relevant")):
+        keep(session, active, "mechanisms", mechanism=mechanism, state=state)
+    assert tallied(session, active) == {"mechanisms_in_place": (1, 2)}
