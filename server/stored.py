@@ -135,6 +135,8 @@ OTHER_TABLES = frozenset(
         "api_token",
         "account_link",
         "audit",
+        "brief_comment",
+        "brief_words",
         "cancellation",
         "charter",
         "charter_signature",

@@ -9,7 +9,8 @@ estimate     level, spread, agreement_ad, agreement_rwg, cannot_judge, prefer_no
              alpha, omega, correlation, response_people, response_organizations, overlap_organizations,
              turnover_people, language_share, assisted_answers, step_event,
              rating, received, given, asymmetry, meta_gap, self_enhancement, reciprocity, density,
-             srm_rater, srm_rated, srm_variance, srm_share, srm_reliability, srm_reciprocity, topic_raised
+             srm_rater, srm_rated, srm_variance, srm_share, srm_reliability, srm_reciprocity, srm_meta,
+             topic_raised
 target       headline:<code>, construct:<code>, facet:<code>, item:<code>, composite, partnership, language:<code>,
              partner:<organization id>, pair:<rater id>><rated id>, factor:<name>, component:<name>,
              construct:<a>~construct:<b>, topic:<code>
@@ -32,6 +33,8 @@ from sqlmodel import Session, col, select
 
 from surveys.models import ReleaseRow, Round
 from surveys.problems import ReleaseExists
+
+WITHIN_NOISE = "within_noise"  # flag of a change that measurement error alone could make
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,7 +165,10 @@ def shallow(part: Any) -> dict[str, Any]:
 
 
 def from_json(text: str) -> Release:
-    body = json.loads(text)
+    return from_body(json.loads(text))
+
+
+def from_body(body: dict[str, Any]) -> Release:
     body["closed_on"] = date.fromisoformat(body["closed_on"])
     body["partners"] = tuple(Partner(**one) for one in body["partners"])
     body["cells"] = tuple(Cell(**{**one, "flags": tuple(one["flags"])}) for one in body["cells"])
@@ -263,7 +269,7 @@ def _latest(session: Session, partnership_ids: Sequence[UUID]) -> dict[UUID, lis
     return grouped
 
 
-@lru_cache(maxsize=2048)  # releases never change: their digest names their content
+@lru_cache(maxsize=512)  # releases never change: their digest names their content; each takes a third of a megabyte
 def _parsed(digest: str, body: str) -> Release:
     release = from_json(body)
     return replace(release, provenance={**release.provenance, "digest": digest})

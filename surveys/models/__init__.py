@@ -3,6 +3,7 @@
 from surveys.models.access import AccountLink, Login, RecoveryCode
 from surveys.models.api_tokens import ApiToken
 from surveys.models.ballots import Ballot, CarryOver, CommentRow, Draft, Response
+from surveys.models.briefs import BriefComment, BriefWords
 from surveys.models.charters import (
     Charter,
     CharterSignature,
@@ -32,6 +33,8 @@ __all__ = [
     "ApiToken",
     "AuditEntry",
     "Ballot",
+    "BriefComment",
+    "BriefWords",
     "Cancellation",
     "CarryOver",
     "Charter",

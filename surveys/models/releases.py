@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from uuid import UUID, uuid4
 
-from sqlalchemy import CheckConstraint, Text, UniqueConstraint
+from sqlalchemy import CheckConstraint, Index, Text, UniqueConstraint
 from sqlmodel import Field, SQLModel
 
 from surveys.database import UtcDateTime
@@ -17,6 +17,7 @@ class ReleaseRow(SQLModel, table=True):
     __tablename__ = "release"
     __table_args__ = (
         UniqueConstraint("round_id", "revision"),
+        Index("ix_release_named", "round_id", "revision", "digest"),  # a body is long: digests are read beside it
         CheckConstraint("revision >= 1", name="revision_counts"),
     )
 
