@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, timedelta
 from itertools import pairwise
 from typing import Any
@@ -23,7 +23,6 @@ from analysis.drawing import (
     PAPER,
     QUIET,
     SHADE,
-    SPARK,
     WIDE,
     Figure,
     Size,
@@ -224,19 +223,6 @@ def _label_rounds(drawn: Any, points: Sequence[Point], size: Size) -> None:
         [point.on for point in chosen],
         ["\n".join(clean(line, 16) for line in point.label.split("\n")) for point in chosen],
     )
-
-
-def sparkline(points: Sequence[Point], breaks: Sequence[date] = (), *, size: Size = SPARK) -> Figure:
-    """A series at a glance, for an overview: intervals and lines on the full 0-100 range, without words."""
-    figure = new_figure(size)
-    drawn = axes(figure, size, left=4, right=8, top=6, bottom=6)
-    drawn.set_axis_off()
-    _score_axis(drawn, [point.on for point in points])
-    for height in (0, 50, 100):
-        drawn.axhline(height, color=HAIR, linewidth=0.7)
-    bare = tuple(replace(point, note="") for point in points)
-    _draw_series(drawn, Series("", bare), sorted(breaks), MARKERS[0], timedelta(0), size, numbers=False)
-    return figure
 
 
 def control_chart(

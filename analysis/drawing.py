@@ -38,7 +38,7 @@ class Size:
     text: int = 12
 
 
-WIDE, NARROW, SPARK = Size(720, 340), Size(360, 300, 11), Size(220, 72, 10)
+WIDE, NARROW = Size(720, 340), Size(360, 300, 11)
 
 
 @cache

@@ -8,9 +8,9 @@ from dataclasses import dataclass, replace
 from datetime import date
 from uuid import UUID
 
-from sqlmodel import Session, col, select
+from sqlmodel import Session, col, func, or_, select
 
-from server.briefing import Agreement
+from server.brief_blocks import Agreement
 from server.deps import audience_of
 from server.pages import Words
 from server.sheets import read_version, title_of
@@ -159,9 +159,22 @@ def agreements_before(session: Session, dossier: Dossier, round_number: int) -> 
     return tuple(plain for key, plain in reversed(found) if numbers[entries[key].round_id] < round_number)
 
 
+GOING_ON = ("prepared", "open", "closed")
+
+
 def latest_rounds(session: Session, partnership_ids: Sequence[UUID]) -> dict[UUID, Round]:
-    """The newest round of each partnership that has one."""
-    query = select(Round).where(col(Round.partnership_id).in_(partnership_ids)).order_by(col(Round.number))
+    """The newest round of each partnership that has one; a pulse only while it is going on."""
+    newest = (
+        select(Round.partnership_id, func.max(Round.number).label("number"))
+        .where(
+            col(Round.partnership_id).in_(partnership_ids), or_(Round.kind == "full", col(Round.state).in_(GOING_ON))
+        )
+        .group_by(col(Round.partnership_id))
+        .subquery()
+    )
+    query = select(Round).join(
+        newest, (newest.c.partnership_id == Round.partnership_id) & (newest.c.number == Round.number)
+    )
     return {one.partnership_id: one for one in session.exec(query)}
 
 

@@ -16,12 +16,11 @@ from analysis.trends import average_change
 from server.candidates import cell_of, round_key
 from server.comparability import comparable_rounds, items_behind
 from server.measurement import EarlierRound, RoundAnswers
-from surveys.releases import Cell
+from surveys.releases import WITHIN_NOISE, Cell
 
 Change = tuple[Cell, str, tuple[Term, ...]]
 DAYS_PER_YEAR = 365.25
 RELIABLE = 1.96
-WITHIN_NOISE = "within_noise"
 SINCE = "change_since_"  # and the number of a round
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import date
-from functools import cache
+from functools import cache, lru_cache
 from gettext import GNUTranslations, NullTranslations
 from io import BytesIO
 from pathlib import Path
@@ -42,10 +42,12 @@ def label_in(label: str, language: str) -> str:
     return said.format(number=found[2])
 
 
+@lru_cache(maxsize=8192)  # a page of many partnerships says hundreds of days
 def format_day(day: date, language: str) -> str:
     return str(babel_format_date(day, format="long", locale=DATES.get(language, language)))
 
 
+@lru_cache(maxsize=4096)  # the same
 def format_month(day: date, language: str) -> str:
     """Short enough for the axis of a chart."""
     return str(babel_format_date(day, format="MMM y", locale=DATES.get(language, language)))

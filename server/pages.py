@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any, ClassVar
 from zoneinfo import ZoneInfo
@@ -71,6 +71,7 @@ def environment(language: str) -> Environment:
     return made
 
 
+@lru_cache(maxsize=4096)  # the same moments are said on every page about a round
 def format_moment(moment: datetime, zone: str, language: str) -> str:
     """Day, time, city and offset: who reads it may sit in another time zone than the partnership."""
     zoned = moment.astimezone(ZoneInfo(zone))

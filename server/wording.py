@@ -42,6 +42,15 @@ POPULATIONS = {
     "lending_un_bilateral": N_("lending, UN and bilateral agencies"),
     "programme": N_("the whole programme"),
 }
+PHASES = {
+    "idea": N_("idea"),
+    "pilot": N_("pilot"),
+    "review": N_("review"),
+    "scale_up": N_("scaling up"),
+    "sustained": N_("sustained"),
+    "closed": N_("closed"),
+    "imported": N_("imported history"),
+}
 COMPOSITE, PARTNERSHIP = N_("Partnership health index"), N_("The partnership")
 BREAKS = {
     "instrument_version": N_("Questionnaire changed"),

@@ -3,8 +3,13 @@
 from __future__ import annotations
 
 import html
+import re
 from dataclasses import replace
+from datetime import date
 
+import pytest
+
+from server.cards import months_after
 from surveys import accounts, commitments
 from surveys.commitments import Promise
 from surveys.partnerships import members_on
@@ -24,7 +29,10 @@ def test_it_works(log_in, amina, partnership, released):
     assert "83 % of those invited" in said
     assert "Round 3, answers until 30 June 2025" in said
     assert "Trust: national partners see this higher, by 3 to 21 points" in said
-    assert page.text.count("<svg") == 1
+    assert page.text.count("<svg") == 2  # one for each headline
+    assert "pilot" in said
+    assert "The next round has been due since Dec 2025." in said
+    assert "1 of 1 partnerships" in said
 
 
 def test_nobody_is_sent_to_the_login(client):
@@ -108,8 +116,95 @@ def test_queries_do_not_grow_with_partnerships(log_in, amina, session, keystore,
         accounts.entrust(session, amina, more.id)
         make_released(session, keystore, more)
     with counted_queries(session) as many:
-        assert browser.get("/partnerships").text.count("<strong>60 (52 to 68)") == 4
+        assert browser.get("/partnerships").text.count(">60 (52 to 68)<") == 4
     assert len(many) == len(few) <= 12
+
+
+def test_second_view_reads_no_release(log_in, amina, partnership, released, monkeypatch):
+    browser = log_in(amina)
+    first = browser.get("/partnerships").text
+    monkeypatch.setattr("server.overview.leading_cells", None)
+    assert browser.get("/partnerships").text == first
+
+
+def test_new_release_is_seen_at_once(log_in, amina, session, keystore, partnership):
+    make_released(session, keystore, partnership, SERIES[:2])
+    browser = log_in(amina)
+    assert "fell by 3 to 19 points" in browser.get("/partnerships").text
+    make_released(session, keystore, partnership, (replace(SERIES[2], round_number=3),))
+    assert "rose by 2 to 16 points" in browser.get("/partnerships").text
+
+
+def test_fall_within_noise_needs_no_attention(log_in, amina, session, keystore, partnership):
+    fall = Cell("change_last", "headline:trust", value=-11, low=-19, high=-3, flags=("within_noise",))
+    cells = [cell for cell in SERIES[1].cells if (cell.estimate, cell.target) != ("change_last", "headline:trust")]
+    make_released(session, keystore, partnership, (SERIES[0], replace(SERIES[1], cells=(*cells, fall))))
+    page = log_in(amina).get("/partnerships?attention=1").text
+    assert "fell by 3 to 19 points" not in page
+    assert "0 of 1 partnerships" in page
+
+
+@pytest.fixture
+def three(session, amina, partnership):
+    """Three more, told apart by title, sector, level and phase."""
+    more = [
+        make_partnership(session, title="Rural roads", sector="Transport", level="national", phase="pilot"),
+        make_partnership(session, title="Health centres", sector="Health", level="province", phase="scale_up"),
+        make_partnership(
+            session, title="Midwives", titles={"km": "ឆ្មប"}, sector="Health", level="national", phase="pilot"
+        ),
+    ]
+    for one in more:
+        accounts.entrust(session, amina, one.id)
+    session.flush()
+    return more
+
+
+@pytest.mark.parametrize(
+    ("query", "found"),
+    [
+        ("q=ROADS", ["Rural roads"]),
+        ("q=health", ["Health centres", "Midwives"]),
+        ("q=ឆ្មប", ["Midwives"]),
+        ("q=safe+rural", ["Rural roads"]),
+        ("sector=Health", ["Health centres", "Midwives"]),
+        ("level=national&phase=pilot", ["Midwives", "Rural roads"]),
+        ("sector=Health&phase=scale_up", ["Health centres"]),
+        ("sector=Nobody", []),
+        ("q=%25&level=x' OR 1=1", []),
+    ],
+)
+def test_search_and_filter(log_in, amina, three, query, found):
+    page = log_in(amina).get(f"/partnerships?{query}")
+    titles = re.findall(r"<h2><a[^>]*>(.*?)</a>", page.text)
+    assert titles == found
+    assert f"{len(found)} of 4 partnerships" in page.text
+
+
+def test_as_htmx_only_the_cards(log_in, amina, three):
+    page = log_in(amina).get("/partnerships?q=roads", headers={"hx-request": "true"}).text.strip()
+    assert page.startswith('<section id="cards"')
+    assert page.endswith("</section>")
+
+
+@pytest.mark.parametrize("query", ["phase=ended", "attention=maybe", "q=" + "x" * 300])
+def test_malformed_filter(log_in, amina, query):
+    assert log_in(amina).get(f"/partnerships?{query}").status_code == 404
+
+
+def test_search_words_are_text(log_in, amina):
+    page = log_in(amina).get('/partnerships?q="><script>').text
+    assert "<script>" not in page.split("</head>")[1]
+
+
+def test_open_round_comes_before_the_rhythm(log_in, amina, session, keystore, partnership, released):
+    make_round(session, keystore, partnership=partnership)
+    assert "The next round" not in log_in(amina).get("/partnerships").text
+
+
+@pytest.mark.parametrize(("day", "months", "due"), [("2025-08-31", 6, "2026-02-28"), ("2025-12-01", 12, "2026-12-01")])
+def test_rhythm_counts_months(day, months, due):
+    assert months_after(date.fromisoformat(day), months) == date.fromisoformat(due)
 
 
 def test_wrong_method(log_in, amina):

@@ -1,0 +1,89 @@
+"""How long the overview of a large programme takes: 200 partnerships of 12 rounds, first and second view.
+
+Run by hand: `python -m tests.bench.overview`. It prints processor time, questions to the database and the page's size.
+"""
+
+from __future__ import annotations
+
+import gzip
+import resource
+import tempfile
+import time
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+
+from sqlalchemy import event
+from sqlmodel import Session
+from starlette.testclient import TestClient
+
+from server import deps
+from server.app import create_app
+from server.settings import Settings
+from surveys import accounts, partnerships, releases, rounds
+from surveys.database import transaction, upgrade
+from surveys.releases import Cell
+from tests.factories import NOW, PASSWORD, make_account, make_organization, share_fonts
+from tests.sample_releases import INSTRUMENT, release
+
+PARTNERSHIPS, ROUNDS, FILLING = 200, 12, 700  # cells beside the leading ones: as many as a release of the standard has
+
+
+def _series(number: int) -> list[releases.Release]:
+    made = []
+    for at in range(1, ROUNDS + 1):
+        day = date(2020, 6, 30) + timedelta(days=182 * at)
+        filling = [Cell("level", f"item:{n}", value=50, low=40, high=60, n_band="11-15") for n in range(FILLING)]
+        level = 40 + (number * 7 + at * 3) % 30
+        given = {"partnership": f"Partnership {number}"}
+        made.append(release(at, day, level, level + 5, *filling, **given))
+    return made
+
+
+def fill(session: Session) -> None:
+    account = make_account(session)
+    members = [make_organization(session, f"Organization {n}") for n in range(4)]
+    for number in range(PARTNERSHIPS):
+        one = partnerships.create_partnership(session, code=f"p-{number}", title=f"Partnership {number:03}")
+        for organization in members:
+            partnerships.join(session, one, organization, on=date(2020, 1, 1))
+        accounts.entrust(session, account, one.id)
+        for given in _series(number):
+            closes_at = datetime(*given.closed_on.timetuple()[:3], 10, tzinfo=UTC)
+            opens_at = closes_at - timedelta(days=14)
+            round_ = rounds.prepare(session, one, INSTRUMENT, opens_at=opens_at, closes_at=closes_at)
+            round_.state = "released"
+            releases.store(session, round_, given, now=closes_at)
+        session.flush()
+
+
+def main() -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        var = Path(folder)
+        url = f"sqlite:///{var / 'rapport.db'}"
+        upgrade(url)
+        share_fonts(var)
+        app = create_app(Settings(var_dir=var, database_url=url, secret_key_file=var / "secret-key"))
+        app.dependency_overrides[deps.read_clock] = lambda: NOW
+        with transaction(app.state.engine) as session:
+            fill(session)
+        _measure(app)
+
+
+def _measure(app: object) -> None:
+    sent: list[str] = []
+    event.listen(app.state.engine, "before_cursor_execute", lambda *given: sent.append(given[2]))  # type: ignore[attr-defined]  # Type ignore: state is open
+    browser = TestClient(app, base_url="http://127.0.0.1:8000", follow_redirects=False)  # type: ignore[arg-type]  # Type ignore: as above
+    browser.post("/login", data={"email": "amina@example.org", "password": PASSWORD})
+    for view in ("first", "second", "third"):
+        sent.clear()
+        start = time.process_time()
+        page = browser.get("/partnerships")
+        spent = time.process_time() - start
+        size = len(gzip.compress(page.content)) / 1000
+        drawings = page.text.count("<svg")
+        print(f"{view} view: {spent * 1000:.0f} ms, {len(sent)} statements, {size:.0f} kB, {drawings} drawings")
+    print(f"memory: {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1000:.0f} MB")
+
+
+if __name__ == "__main__":
+    main()
