@@ -8,13 +8,14 @@ from dataclasses import dataclass, replace
 from datetime import date
 
 from analysis.charts import Event, Point, Series, trend
-from analysis.drawing import NARROW, WIDE, Figure, Size, to_png, to_svg
-from analysis.profiles import Row, profile
+from analysis.drawing import NARROW, WIDE, Figure, to_png, to_svg
+from server.events import Happening
 from server.languages import format_month
 from server.wording import Wording
 from surveys.releases import Cell, Marker, Release
 
 NAN = math.nan
+NAMED_WIDE, NAMED_NARROW = 4, 2  # events whose names fit above a drawing
 
 
 @dataclass(frozen=True)
@@ -27,6 +28,7 @@ class Picture:
     rows: tuple[tuple[str, ...], ...]
     wide: Figure
     narrow: Figure
+    notes: tuple[str, ...] = ()  # what happened meanwhile, in the order of the drawing
 
     def svg(self, *, narrow: bool = False, outlined: bool = False) -> str:
         figure = self.narrow if narrow else self.wide
@@ -46,18 +48,28 @@ def point_of(release: Release, cell: Cell | None, wording: Wording) -> Point:
     return Point(release.closed_on, label, value, low, high, note="" if cell.low is not None else wording.reason(cell))
 
 
-def events_of(series: Sequence[Release], wording: Wording, target: str = "") -> list[Event]:
-    """Breaks and events of the series, each once, from the latest release that names it.
+def events_of(
+    series: Sequence[Release], wording: Wording, target: str = "", happenings: Sequence[Happening] = ()
+) -> list[Event]:
+    """Breaks and events of the series, each once, from the latest release that names it, oldest first.
 
     A changed questionnaire breaks the line of what it changed only: the marker's note holds the codes of constructs.
+    happenings: what the records of the partnership add, as far as it falls between the rounds.
     """
     markers = {(marker.kind, marker.on): marker for release in series for marker in release.markers}
     days = [release.closed_on for release in series]
-    return [
+    drawn = [
         replace(_event(marker, wording, target), on=_drawn_on(marker, days))
-        for marker in sorted(markers.values(), key=lambda one: (one.on, one.kind))
+        for marker in markers.values()
         if marker.kind != "no_release"
     ]
+    known = {(kind, on) for kind, on in markers}
+    drawn += [
+        Event(one.on, one.label)
+        for one in happenings
+        if days and days[0] <= one.on <= days[-1] and (one.kind, one.on) not in known
+    ]
+    return sorted(drawn, key=lambda one: (one.on, one.label))
 
 
 def _drawn_on(marker: Marker, days: Sequence[date]) -> date:
@@ -91,7 +103,12 @@ def _constructs_of(target: str, wording: Wording) -> set[str]:
 
 
 def trend_picture(
-    series: Sequence[Release], target: str, wording: Wording, *, populations: Sequence[str] = ("all",)
+    series: Sequence[Release],
+    target: str,
+    wording: Wording,
+    *,
+    populations: Sequence[str] = ("all",),
+    happenings: Sequence[Happening] = (),
 ) -> Picture:
     """The level of one index, construct or item over all rounds, for one population or the two sides."""
     name = wording.target(target)
@@ -101,7 +118,8 @@ def trend_picture(
         points = tuple(point_of(release, cell, wording) for release, cell in zip(series, cells, strict=True))
         lines.append(Series(wording.population(population), points))
         rows += [_row(release, cell, wording, population) for release, cell in zip(series, cells, strict=True)]
-    events = events_of(series, wording, target)
+    events = events_of(series, wording, target, happenings)
+    numbered = _numbered(events)
     header = (
         wording._("Round"),
         wording._("Date"),
@@ -114,9 +132,20 @@ def trend_picture(
         sentence=_trend_sentence(series, target, name, wording),
         header=header,
         rows=tuple(rows),
-        wide=trend(lines, events, size=WIDE),
-        narrow=trend(lines, events, size=NARROW),
+        wide=trend(lines, events if len(events) <= NAMED_WIDE else numbered, size=WIDE),
+        narrow=trend(lines, events if len(events) <= NAMED_NARROW else numbered, size=NARROW),
+        notes=tuple(_note(event, number, wording) for number, event in enumerate(events, start=1)),
     )
+
+
+def _numbered(events: Sequence[Event]) -> list[Event]:
+    """Numbers in place of names that would not fit; the list below the drawing has both."""
+    return [replace(event, label=str(number)) for number, event in enumerate(events, start=1)]
+
+
+def _note(event: Event, number: int, wording: Wording) -> str:
+    said = wording._("{number}. {month}: {event}")
+    return said.format(number=number, month=format_month(event.on, wording.language), event=event.label)
 
 
 def _row(release: Release, cell: Cell | None, wording: Wording, population: str) -> tuple[str, ...]:
@@ -136,33 +165,3 @@ def _trend_sentence(series: Sequence[Release], target: str, name: str, wording: 
         return now
     change = wording.change(last.find("change_last", target))
     return now + " " + wording._("Since the round before: {change}.").format(change=change)
-
-
-def profile_picture(
-    release: Release, targets: Sequence[str], wording: Wording, *, before: Release | None = None, sides: bool = False
-) -> Picture:
-    """Indices one under the other: this round beside the last one, or national beside external partners."""
-    columns: list[tuple[str, Release, str]] = [(wording.label(release.round_label), release, "all")]
-    if sides:
-        columns = [(wording.population(side), release, side) for side in ("national", "external")]
-    elif before is not None:
-        columns.append((wording.label(before.round_label), before, "all"))
-    rows, table = [], []
-    for target in targets:
-        cells = [one.find("level", target, population) for _, one, population in columns]
-        points = tuple(point_of(one, cell, wording) for (_, one, _), cell in zip(columns, cells, strict=True))
-        rows.append(Row(wording.target(target), points))
-        table.append((wording.target(target), *(wording.level(cell) for cell in cells)))
-    names = [name for name, _, _ in columns] if len(columns) > 1 else []
-    sentence = wording._("Points from 0 to 100 with their intervals: {names}.").format(
-        names=", ".join(name for name, _, _ in columns)
-    )
-    height = 46 * max(1, len(rows)) + 70
-    return Picture(
-        title=wording._("Profile of the partnership") if not sides else wording._("How the two sides see it"),
-        sentence=sentence,
-        header=(wording._("Index"), *(name for name, _, _ in columns)),
-        rows=tuple(table),
-        wide=profile(rows, names, size=Size(WIDE.width, height)),
-        narrow=profile(rows, names, size=Size(NARROW.width, height, NARROW.text)),
-    )
