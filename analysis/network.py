@@ -24,17 +24,24 @@ def _checked_square(trust: FloatArray, names: Sequence[str]) -> FloatArray:
 
 
 def heat_map(
-    trust: FloatArray, names: Sequence[str], *, rater_title: str, rated_title: str, size: Size | None = None
+    trust: FloatArray,
+    names: Sequence[str],
+    *,
+    rater_title: str,
+    rated_title: str,
+    size: Size | None = None,
+    left: float = 150.0,
 ) -> Figure:
     """Trust of each row about each column, 0-100; NaN cells stay empty and the own cell is crossed out.
 
+    left: pixels for the names of the rows.
     Darker is higher; the number stands in every cell, so the picture reads in grey print and without colour.
     """
     trust = _checked_square(trust, names)
     side = 46 if len(names) <= 9 else 38
     size = size or Size(190 + side * len(names), 130 + side * len(names))
     figure = new_figure(size)
-    drawn = axes(figure, size, left=150, right=30, top=100, bottom=20)
+    drawn = axes(figure, size, left=left, right=30, top=100 if left > 100 else 50, bottom=20)
     drawn.set_xlim(0, len(names))
     drawn.set_ylim(len(names), 0)
     for spine in drawn.spines.values():
