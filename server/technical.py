@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from datetime import date
 from typing import Any
 
-from server.briefing import Table
-from server.languages import format_day
+from server.brief_blocks import Table
+from server.languages import format_day, format_month
 from server.reading import construct_targets, headline_targets, without_repeats
 from server.technical_words import RESPONSE, TRUST, about, is_technical, label, number, people
 from server.wording import Wording
@@ -15,9 +16,9 @@ from surveys.releases import Cell, Fact, Release
 
 def tables(release: Release, wording: Wording) -> tuple[Table, ...]:
     made = (
-        _response(release, wording),
-        _levels(release, wording),
-        _changes(release, wording),
+        response_table(release, wording),
+        levels_table(release, wording),
+        changes_table(release, wording),
         _gaps(release, wording),
         _items(release, wording),
         _trust(release, wording),
@@ -25,6 +26,10 @@ def tables(release: Release, wording: Wording) -> tuple[Table, ...]:
         _facts(release, wording),
     )
     return tuple(without_empty_columns(table) for table in made if table.rows)
+
+
+def month(day: date, wording: Wording) -> str:
+    return format_month(day, wording.language)
 
 
 def without_empty_columns(table: Table) -> Table:
@@ -51,7 +56,7 @@ def further(release: Release, wording: Wording) -> Table:
     return Table(_("Further quantities of this release"), header, rows)
 
 
-def _response(release: Release, wording: Wording) -> Table:
+def response_table(release: Release, wording: Wording) -> Table:
     """Shares, each with the number it is a share of; the whole before its sides."""
     _ = wording._
     order = list(RESPONSE)
@@ -94,7 +99,7 @@ def _indices(wording: Wording) -> list[str]:
     return without_repeats([*headline_targets(wording), "composite", *construct_targets(wording), *constructs], wording)
 
 
-def _levels(release: Release, wording: Wording) -> Table:
+def levels_table(release: Release, wording: Wording) -> Table:
     _ = wording._
     rows = tuple(
         (
@@ -125,7 +130,7 @@ def _levels_of(release: Release, target: str, wording: Wording) -> Iterator[str]
         yield "" if cell is None else wording.level(cell)
 
 
-def _changes(release: Release, wording: Wording) -> Table:
+def changes_table(release: Release, wording: Wording) -> Table:
     _ = wording._
     rows = tuple(
         (
