@@ -7,7 +7,8 @@ from uuid import UUID
 
 from sqlmodel import Session
 
-from server.briefing import Agreement, Block, Bullets, Drawing, OpenQuestion, Paragraph, Table, assemble
+from server.brief_blocks import Agreement, Block, Bullets, Drawing, OpenQuestion, Paragraph, Quotes, Table
+from server.briefing import assemble
 from server.dossiers import agreements_before, as_agreement, organizations_by_id, read_dossiers, with_pulses
 from server.languages import format_day, translator
 from surveys import discussions
@@ -48,6 +49,9 @@ def _lines(block: Block) -> Iterator[str]:
             yield f"{block.number}. {block.question}"
             yield from (f"   {who}: {view}" for who, view in block.views)
             yield from (f"   - {line}" for line in block.evidence)
+            yield from (f"   {one.who}: {one.text}" for one in block.replies)
+        case Quotes():
+            yield from (f"{one.who}: {one.text}" for one in block.lines)
         case Table():
             yield f"{block.caption}:"
             for row in block.rows:

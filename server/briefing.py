@@ -6,82 +6,30 @@ The same `Brief` is shown as HTML (templates/brief/brief.html) and set as a PDF 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import date
 
+from server.brief_appendix import technical_appendix
+from server.brief_blocks import (
+    Agreement,
+    Block,
+    Brief,
+    Bullets,
+    Drawing,
+    OpenQuestion,
+    Paragraph,
+    Quotes,
+    Said,
+    Section,
+    Table,
+)
 from server.languages import format_day, translator
-from server.pictures import Picture, profile_picture, trend_picture
+from server.pictures import trend_picture
+from server.profile_pictures import profile_picture, sides_picture
 from server.promise_words import status_words
 from server.wording import Wording
 from surveys.instruments import Instrument, text_in
 from surveys.releases import AgendaEntry, Evidence, Release
 
-
-@dataclass(frozen=True)
-class Agreement:
-    """What was agreed on a finding, and what became of it, as the brief prints it."""
-
-    question: str
-    action: str
-    owner: str
-    due_on: date | None
-    status: str  # of the commitment, or of the question where there is none
-    outcome: str = ""
-
-
-@dataclass(frozen=True)
-class Paragraph:
-    text: str
-    is_note: bool = False
-    kind: str = "paragraph"
-
-
-@dataclass(frozen=True)
-class Bullets:
-    lines: tuple[str, ...]
-    kind: str = "bullets"
-
-
-@dataclass(frozen=True)
-class Table:
-    caption: str
-    header: tuple[str, ...]
-    rows: tuple[tuple[str, ...], ...]
-    kind: str = "table"
-
-
-@dataclass(frozen=True)
-class Drawing:
-    picture: Picture
-    kind: str = "drawing"
-
-
-@dataclass(frozen=True)
-class OpenQuestion:
-    number: int
-    question: str
-    views: tuple[tuple[str, str], ...]
-    evidence: tuple[str, ...]
-    kind: str = "question"
-
-
-Block = Paragraph | Bullets | Table | Drawing | OpenQuestion
-
-
-@dataclass(frozen=True)
-class Section:
-    heading: str
-    blocks: tuple[Block, ...]
-
-
-@dataclass(frozen=True)
-class Brief:
-    language: str
-    title: str
-    subtitle: str
-    notices: tuple[str, ...]
-    sections: tuple[Section, ...]
-    footer: str
+NOTHING_SAID = Said()
 
 
 def assemble(
@@ -91,11 +39,12 @@ def assemble(
     language: str,
     agreements: Sequence[Agreement] = (),
     notices: Sequence[str] = (),
+    said: Said = NOTHING_SAID,
 ) -> Brief:
     """The brief of the last release of a series. Raises ValueError when the series is empty.
 
     series: releases of one partnership as one audience may see them, oldest first. notices: sentences above everything
-    ("Demonstration: ...", "Not for publication ...").
+    ("Demonstration: ...", "Not for publication ..."). said: what people say around the numbers.
     """
     if not series:
         raise ValueError("a brief needs at least one release")
@@ -103,17 +52,19 @@ def assemble(
     wording = Wording(language, instrument, last.partners)
     _ = wording._
     sections = (
+        Section(_("Introduction"), _introduction(said)),
         Section(_("What we asked"), _what_we_asked(last, wording)),
         Section(_("Who answered"), _who_answered(last, wording)),
         Section(_("What moved"), _what_moved(series, wording)),
         Section(_("The profile of the partnership"), _profile(series, wording)),
         Section(_("Where the two sides see things differently"), _sides(last, wording)),
-        Section(_("Questions for the discussion"), _questions(last, wording)),
+        Section(_("Questions for the discussion"), _questions(last, wording, said)),
         Section(_("How partners see each other"), _dyads(last, wording)),
         Section(_("What was agreed before, and what became of it"), _agreements(agreements, wording)),
         Section(_("In the words of those who answered"), _comments(last, wording)),
-        Section(_("Ground rules for the meeting"), (Bullets(ground_rules(language)),)),
-        Section(_("How sure are we"), _technical(last, wording)),
+        Section(_("What partners say to this brief"), (Quotes(said.comments),) if said.comments else ()),
+        Section(_("Ground rules for the meeting"), (_ground_rules(language, said),)),
+        Section(_("How sure are we"), technical_appendix(last, wording)),
     )
     return Brief(
         language=language,
@@ -125,6 +76,11 @@ def assemble(
         sections=tuple(section for section in sections if section.blocks),
         footer=_footer(last, wording),
     )
+
+
+def _introduction(said: Said) -> tuple[Block, ...]:
+    paragraphs = (part.strip() for part in said.introduction.split("\n\n"))
+    return tuple(Paragraph(part, language=said.language) for part in paragraphs if part)
 
 
 def _what_we_asked(last: Release, wording: Wording) -> tuple[Block, ...]:
@@ -172,7 +128,7 @@ def _headlines(wording: Wording) -> list[str]:
 def _what_moved(series: Sequence[Release], wording: Wording) -> tuple[Block, ...]:
     _ = wording._
     targets = _headlines(wording)
-    blocks: list[Block] = [Drawing(trend_picture(series, target, wording)) for target in targets]
+    blocks: list[Block] = [Drawing(trend_picture(series, target, wording), is_small=True) for target in targets]
     if len(series) > 1:
         last = series[-1]
         rows = tuple(
@@ -206,10 +162,10 @@ def _sides(last: Release, wording: Wording) -> tuple[Block, ...]:
     sentences = tuple(
         wording.about(wording.target(target), wording.gap(last.find("gap_sides", target))) for target in targets
     )
-    return Drawing(profile_picture(last, targets, wording, sides=True)), Bullets(sentences)
+    return Drawing(sides_picture(last, targets, wording)), Bullets(sentences)
 
 
-def _questions(last: Release, wording: Wording) -> tuple[Block, ...]:
+def _questions(last: Release, wording: Wording, said: Said) -> tuple[Block, ...]:
     if not last.agenda:
         return (
             Paragraph(
@@ -218,12 +174,14 @@ def _questions(last: Release, wording: Wording) -> tuple[Block, ...]:
                 )
             ),
         )
-    return tuple(_question(number, entry, last, wording) for number, entry in enumerate(last.agenda[:5], start=1))
+    return tuple(_question(number, entry, last, wording, said) for number, entry in enumerate(last.agenda[:5], start=1))
 
 
-def _question(number: int, entry: AgendaEntry, last: Release, wording: Wording) -> OpenQuestion:
-    evidence = tuple(evidence_words(entry, last, wording))
-    return OpenQuestion(number, wording.question(entry.target), views_of(entry, last, wording), evidence)
+def _question(number: int, entry: AgendaEntry, last: Release, wording: Wording, said: Said) -> OpenQuestion:
+    """Both views side by side, why it stands here, and what partners already replied."""
+    evidence, views = tuple(evidence_words(entry, last, wording)), views_of(entry, last, wording)
+    replies = tuple(quote for quote in said.replies if quote.about == entry.target)
+    return OpenQuestion(number, wording.question(entry.target), views, evidence, replies)
 
 
 def views_of(entry: AgendaEntry, last: Release, wording: Wording) -> tuple[tuple[str, str], ...]:
@@ -302,6 +260,12 @@ def _comments(last: Release, wording: Wording) -> tuple[Block, ...]:
     return Paragraph(note, is_note=True), Bullets(tuple(quoted.format(text=comment.text) for comment in last.comments))
 
 
+def _ground_rules(language: str, said: Said) -> Bullets:
+    if said.ground_rules:
+        return Bullets(said.ground_rules, language=said.rules_language)
+    return Bullets(ground_rules(language))
+
+
 def ground_rules(language: str) -> tuple[str, ...]:
     _ = translator(language).gettext
     return (
@@ -311,35 +275,6 @@ def ground_rules(language: str) -> tuple[str, ...]:
         _("Different views are recorded side by side; nobody has to agree."),
         _("End each item with: what, who, by when, and how we will know."),
     )
-
-
-def _technical(last: Release, wording: Wording) -> tuple[Block, ...]:
-    _ = wording._
-    paragraphs = (
-        _(
-            "Each organization counts once: people are averaged within their organization first. The range after a "
-            "score is its 95 % interval and answers the question “how do these partners see it now”; the range after "
-            "a change answers “did the underlying level move”."
-        ),
-        _(
-            "Nothing is shown for fewer than 5 people or 3 organizations, or where a hidden number could be worked out "
-            "from the shown ones; where everybody answers almost alike a range is shown."
-        ),
-        _("No trend is claimed below five rounds. Partnerships are never ranked."),
-    )
-    targets = [f"construct:{construct.code}" for construct in wording.instrument.constructs]
-    rows = tuple(
-        (
-            wording.target(target),
-            wording.level(last.find("level", target)),
-            wording.spread(last.find("spread", target)),
-            wording.level(last.find("cannot_judge", target)),
-        )
-        for target in targets
-        if last.find("level", target) is not None
-    )
-    header = (_("Index"), _("Points (interval)"), _("Agreement"), _("Could not judge (%)"))
-    return (*(Paragraph(text) for text in paragraphs), Table(_("All constructs of this round"), header, rows))
 
 
 def _footer(last: Release, wording: Wording) -> str:

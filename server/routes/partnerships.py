@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from uuid import UUID
@@ -13,42 +13,30 @@ from sqlmodel import Session
 from starlette.requests import Request
 from starlette.responses import Response
 
-from server import drawings
+from server.brief_orders import readable_rounds
+from server.cards import Card, Cards
 from server.concern_words import acknowledged_lines
-from server.deps import AccountDep, ClockDep, SessionDep, may_run, partnership_for
-from server.dossiers import Dossier, latest_rounds, open_dossier, open_dossiers, overdue_counts
-from server.languages import format_day
+from server.deps import AccountDep, ClockDep, SessionDep, may_run, partnership_for, seat_for
+from server.dossiers import Dossier, open_dossier, overdue_counts
+from server.filters import Choices, Filter, FilterDep, choices_of
 from server.pages import Page, Words, language_of, render
-from server.reading import IndexLine, attention, headline_targets, index_lines, response_words
+from server.reading import attention
 from server.sheets import name_of, title_of
 from server.states import state_words
 from server.wording import Wording
 from surveys import accounts, key_locks, partnerships, rounds
-from surveys.key_locks import Waiting
 from surveys.models import Membership, Organization, Partnership, Round
 
 router = APIRouter()
 
 
 @dataclass(frozen=True, slots=True)
-class PartnershipCard:
-    """One partnership in the list: the latest headline indices, and what is going on now."""
-
-    address: str
-    title: Words
-    about: str
-    lines: tuple[IndexLine, ...]
-    glance: str
-    response: str
-    last: str
-    now: str
-    attention: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
 class ListPage(Page):
     template = "partnerships/list.html"
-    partnerships: tuple[PartnershipCard, ...]
+    partnerships: tuple[Card, ...]
+    total: int
+    chosen: Filter
+    choices: Choices
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,72 +65,30 @@ class OverviewPage(Page):
     title: Words
     address: str
     purpose: str
+    card: Card
+    number: int | None  # of the latest released round
     facts: tuple[tuple[str, str], ...]
     attention: tuple[str, ...]
     members: tuple[MemberLine, ...]
     rounds: tuple[RoundLine, ...]
+    has_brief: bool
     has_releases: bool
     acknowledged: tuple[tuple[str, str, str], ...]  # what was said about concerns that came through rounds
     may_run: bool
 
 
 @router.get("/partnerships")
-def list_page(request: Request, session: SessionDep, account: AccountDep, now: ClockDep) -> Response:
+def list_page(request: Request, session: SessionDep, account: AccountDep, now: ClockDep, chosen: FilterDep) -> Response:
     language = language_of(request)
     several = accounts.partnerships_of(session, account)
-    ids = [one.id for one in several]
-    latest, overdue = latest_rounds(session, ids), overdue_counts(session, ids, now.date())
-    states = {one.partnership_id: (one, key_locks.find_waiting(session, one)) for one in latest.values()}
-    cards = [
-        _card(dossier, states.get(dossier.partnership.id), overdue[dossier.partnership.id], now)
-        for dossier in open_dossiers(session, account, several, language)
-    ]
-    return render(request, ListPage(tuple(sorted(cards, key=lambda card: card.title.text.casefold()))))
-
-
-def _card(
-    dossier: Dossier, latest: tuple[Round, Waiting | None] | None, overdue: int, now: datetime
-) -> PartnershipCard:
-    wording, series = dossier.wording, dossier.series
-    targets = headline_targets(wording)
-    return PartnershipCard(
-        address=dossier.address,
-        title=dossier.title,
-        about=dossier.partnership.sector or dossier.partnership.goal,
-        lines=index_lines(series[-1], targets, wording) if series else (),
-        glance=_glance(dossier, targets[0]) if targets else "",
-        response=response_words(series[-1], wording) if series else "",
-        last=last_words(dossier),
-        now=now_words(latest, dossier, now),
-        attention=attention(series[-1], overdue, wording) if series else (),
+    cards = Cards(session, chosen.among(several), language, now)
+    page = ListPage(
+        partnerships=tuple(card for card in cards.sorted() if not chosen.attention or card.attention),
+        total=len(several),
+        chosen=chosen,
+        choices=choices_of(several, language),
     )
-
-
-def _glance(dossier: Dossier, target: str) -> str:
-    """A small drawing, where there is anything to draw."""
-    levels = (release.find("level", target) for release in dossier.series)
-    is_drawn = any(cell is not None and (cell.value is not None or cell.low is not None) for cell in levels)
-    return drawings.glance(drawings.subject_of(dossier), target) if is_drawn else ""
-
-
-def last_words(dossier: Dossier) -> str:
-    _ = dossier.wording._
-    if not dossier.series:
-        return _("No round has been released yet.")
-    last = dossier.series[-1]
-    return _("{round}, answers until {day}").format(
-        round=dossier.wording.label(last.round_label), day=format_day(last.closed_on, dossier.wording.language)
-    )
-
-
-def now_words(latest: tuple[Round, Waiting | None] | None, dossier: Dossier, now: datetime) -> str:
-    """What the newest round is doing or waiting for, unless it is the one already shown."""
-    if latest is None or latest[0].state == "released":
-        return ""
-    round_, waiting = latest
-    wording = dossier.wording
-    state = state_words(round_, dossier.partnership.time_zone, wording.language, now, waiting)
-    return wording.about(wording.label(round_.label), state)
+    return render(request, page, block="cards")
 
 
 @router.get("/partnerships/{partnership_id}")
@@ -152,14 +98,20 @@ def overview_page(
     partnership = partnership_for(session, account, partnership_id)
     dossier = open_dossier(session, account, partnership, language_of(request))
     overdue = overdue_counts(session, [partnership.id], now.date())[partnership.id]
+    with_brief = readable_rounds(session, seat_for(session, account, partnership.id))
+    readable = {number for number in with_brief if dossier.has_release(number)}
+    (card,) = Cards(session, [partnership], dossier.wording.language, now).sorted()
     page = OverviewPage(
         title=title_of(partnership, dossier.wording.language),
         address=dossier.address,
         purpose=partnership.purpose,
+        card=card,
+        number=dossier.series[-1].round_number if dossier.series else None,
         facts=_facts(partnership, dossier.wording),
         attention=attention(dossier.series[-1], overdue, dossier.wording) if dossier.series else (),
         members=_member_lines(partnerships.members_on(session, partnership.id, now.date()), dossier.wording),
-        rounds=_round_lines(session, rounds.of_partnership(session, partnership.id), dossier, now),
+        rounds=_round_lines(session, rounds.of_partnership(session, partnership.id), dossier, now, readable),
+        has_brief=bool(dossier.series) and dossier.series[-1].round_number in readable,
         has_releases=bool(dossier.series),
         acknowledged=acknowledged_lines(session, dossier),
         may_run=may_run(session, account, partnership.id) and partnership.phase not in ("imported", "closed"),
@@ -184,7 +136,9 @@ def _member_lines(members: Sequence[tuple[Membership, Organization]], wording: W
     )
 
 
-def _round_lines(session: Session, several: Sequence[Round], dossier: Dossier, now: datetime) -> tuple[RoundLine, ...]:
+def _round_lines(
+    session: Session, several: Sequence[Round], dossier: Dossier, now: datetime, readable: Collection[int]
+) -> tuple[RoundLine, ...]:
     """The newest first, with the days as the partnership's clocks have them."""
     zone = ZoneInfo(dossier.partnership.time_zone)
     return tuple(
@@ -197,7 +151,7 @@ def _round_lines(session: Session, several: Sequence[Round], dossier: Dossier, n
             opens_on=one.opens_at.astimezone(zone).date(),
             closes_on=one.closes_at.astimezone(zone).date(),
             invited=sum(one.invited.values()),
-            brief=f"{dossier.address}/rounds/{one.number}/brief" if dossier.has_release(one.number) else None,
+            brief=f"{dossier.address}/rounds/{one.number}/brief" if one.number in readable else None,
         )
         for one in sorted(several, key=lambda one: one.number, reverse=True)
     )

@@ -40,6 +40,13 @@ def test_pdf(log_in, amina, partnership, released):
         assert pdf.Root.MarkInfo.Marked
 
 
+@pytest.mark.parametrize("language", ["en", "km", "fr"])
+def test_two_to_six_pages(log_in, amina, partnership, released, language):
+    answer = log_in(amina).get(address(partnership, file="brief.pdf", query=f"?language={language}"))
+    with pikepdf.open(io.BytesIO(answer.content)) as pdf:
+        assert 2 <= len(pdf.pages) <= 6
+
+
 def test_pdf_in_the_language_asked_for(log_in, amina, partnership, released):
     browser = log_in(amina)
     khmer = browser.get(address(partnership, file="brief.pdf", query="?language=km")).content

@@ -10,8 +10,9 @@ import pikepdf
 import pypdfium2
 import pytest
 
+from server.brief_blocks import Agreement, Brief, Bullets, Drawing, OpenQuestion, Table
 from server.brief_pdf import to_pdf
-from server.briefing import Agreement, Brief, Bullets, Drawing, OpenQuestion, Table, assemble
+from server.briefing import assemble
 from server.pages import environment
 from server.pdf_text import Unit, _glyph_texts, _glyphs, repeats
 from surveys.releases import Comment
@@ -103,7 +104,13 @@ def test_at_most_five_questions():
 def test_agreements_say_what_became_of_them():
     table = next(block for block in blocks(brief(), Table) if block.caption == "Agreements")
     assert table.rows == (
-        ("What would help?", "Share the calendar", "Ministry of Health", "1 June 2025", "done: Shared"),
+        (
+            "What would help?",
+            "Share the calendar",
+            "Ministry of Health",
+            "1 June 2025",
+            "done, not yet verified: Shared",
+        ),
     )
 
 
