@@ -14,7 +14,7 @@ from pydantic import ValidationError
 from rich.console import Console
 from rich.progress import Progress
 from sqlalchemy.exc import ArgumentError, OperationalError, ProgrammingError
-from sqlmodel import Session, col, select
+from sqlmodel import Session
 
 from server import commands_accounts, commands_data, commands_machine
 from server.languages import LANGUAGES
@@ -264,23 +264,31 @@ def brief(
 
 
 @app.command()
-def verify() -> None:
-    """Check that every release and the record of acts are as they were stored, and both replicas of the keys."""
-    from surveys import audit, releases
+def verify(
+    release: Annotated[str, typer.Argument(help="One release: code:round, or the beginning of its digest.")] = "",
+    demonstration: Annotated[bool, typer.Option("--demo", help="In the demonstration's data.")] = False,
+) -> None:
+    """Check that releases, the record of acts and both replicas of the keys are as they were stored.
+
+    This checks integrity, not the estimate: that the numbers are those that were stored, not that they are right.
+    """
+    from server.verifying import NOT_THE_ESTIMATE, check_release, faults_of_everything
     from surveys.database import make_engine
     from surveys.keystore import Keystore
-    from surveys.models import ReleaseRow, Round
 
-    settings = _settings()
-    faults = []
+    settings = _demonstration(None) if demonstration else _settings()
     with Session(make_engine(settings.database_url)) as session:
-        rows = session.exec(select(ReleaseRow, Round).join(Round, col(ReleaseRow.round_id) == col(Round.id))).all()
-        faults += [f"release {row.digest[:12]} was changed" for row, _ in rows if not releases.verify(row)]
-        broken = audit.verify_chain(session)
-        if broken is not None:
-            faults.append(f"the record of acts was changed at entry {broken}")
-    faults += [f"keys {one.name[:8]}: {one.replica} is {one.fault}" for one in Keystore(settings.keystore).check()]
-    console.print(f"{len(rows)} releases checked: {'all as stored' if not faults else 'see below'}")
+        if release:
+            found = check_release(session, release)
+            for one in found:
+                console.print(one.name, soft_wrap=True)
+                for sentence, holds in one.checks:
+                    console.print(f"  {'yes' if holds else 'NO'}: {sentence}")
+            console.print(NOT_THE_ESTIMATE)
+            raise typer.Exit(0 if all(one.is_intact for one in found) else 1)
+        faults = list(faults_of_everything(session, Keystore(settings.keystore)))
+    console.print("releases, record of acts and keys: " + ("all as stored" if not faults else "see below"))
+    console.print(NOT_THE_ESTIMATE)
     for fault in faults:
         errors.print(fault)
     raise typer.Exit(1 if faults else 0)
