@@ -123,6 +123,8 @@ def made_up(session, keystore, app) -> dict[str, Any]:
     return {
         **table_talk,
         "account_id": sitting.id,
+        "chart": "profile",
+        "drawing": "matrix",
         "link_id": invitation.id,
         "/accounts link_id": administrator.id,  # the same name for another thing, beneath this path
         "login_id": uuid4(),  # each role has its own
@@ -199,7 +201,7 @@ def agreed_things(session, partnership_id: UUID, members: list[UUID], entry: Any
     }
 
 
-RELEASED_ONLY = re.compile(r"/brief|/release|/concerns/rounds")  # asked of a round that has a release
+RELEASED_ONLY = re.compile(r"/brief|/release|/how-sure|/concerns/rounds")  # asked of a round that has a release
 LINK_PLACES = ("/i", "/k", "/keys", "/join")  # where a personal link is asked for
 
 
