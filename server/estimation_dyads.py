@@ -27,6 +27,7 @@ from analysis.intervals import t_interval
 from analysis.reciprocity import reciprocity
 from analysis.reliability import cronbach_alpha
 from analysis.srm import RoundRobin, round_robin
+from analysis.srm_two import META_PERCEPTION, two_variables
 from server.candidates import cell_of, number
 from server.measurement import Dyads, RoundAnswers
 from surveys.releases import Cell
@@ -35,6 +36,7 @@ FEWEST_RATERS = 3
 SIDES = (("national", 0), ("external", 1))
 EFFECTS_FROM = 0.60  # reliability from which an effect of one organization is shown
 EVEN = "even"
+BIVARIATE = "bivariate round robin, correlations of effects"
 
 
 def dyad_cells(given: RoundAnswers, level: str = "B") -> Iterator[Cell]:
@@ -90,8 +92,21 @@ class _Sheet:
         for name, value in (("generalized", raw.generalized_r), ("dyadic", raw.dyadic_r)):
             reason = None if np.isfinite(value) else (model.reason or "negative_component")
             yield Cell("srm_reciprocity", f"component:{name}", value=number(value), n=model.n, reason=reason)
+        yield from self._beliefs()
         if self.level != "A":
             yield from self._effects(model)
+
+    def _beliefs(self) -> Iterator[Cell]:
+        """How what partners believe of their being trusted goes with the trust there is: six correlations."""
+        part = self.given.instrument.dyadic
+        if part is None or part.meta not in self.dyads.ratings or part.overall not in self.dyads.ratings:
+            return
+        found = two_variables(self.dyads.ratings[part.overall], self.dyads.ratings[part.meta])
+        for name, link in zip(META_PERCEPTION, found.links, strict=True):
+            value = number(link.share)
+            reason = None if value is not None else (link.reason or found.reason or "negative_component")
+            p = None if value is None else number(link.p)
+            yield Cell("srm_meta", f"component:{name}", value=value, n=found.n, p=p, method=BIVARIATE, reason=reason)
 
     def _effects(self, model: RoundRobin) -> Iterator[Cell]:
         for kind, values, reliability in (

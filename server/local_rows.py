@@ -18,7 +18,7 @@ HEADER = (
 )
 DIFFERENCES = ("change_last", "change_first", "gap_sides", "slope_year", "trend", "asymmetry", "meta_gap", "srm_rate")
 SQUARES = ("srm_variance",)
-NO_POINTS = ("srm_reliability", "srm_reciprocity", "srm_share", "reciprocity", "density")
+NO_POINTS = ("srm_reliability", "srm_reciprocity", "srm_meta", "srm_share", "reciprocity", "density")
 DIGITS = 10
 
 

@@ -26,6 +26,7 @@ from surveys.releases import AgendaEntry, Cell, Comment, Evidence, Marker, Relea
 
 RATIOS = frozenset(
     {"alpha", "omega", "correlation", "reciprocity", "density", "srm_reliability", "srm_reciprocity", "srm_share"}
+    | {"srm_meta"}
     | {"sensitivity_first", "sensitivity_total"}
 )
 SIGNED = frozenset(

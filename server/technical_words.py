@@ -44,6 +44,7 @@ OTHERS = {
     "srm_share": N_("Share of the differences"),
     "srm_reliability": N_("Reliability of these tendencies"),
     "srm_reciprocity": N_("Reciprocity (Social Relations Model)"),
+    "srm_meta": N_("Trust and what is believed of it"),
     "topic_raised": N_("Raised in the open answers"),
 }
 TRUST = {
@@ -61,6 +62,12 @@ PARTS = {
     "relationship_covariance": N_("whether pairs return what they receive"),
     "generalized": N_("whether those who rate high are rated high"),
     "dyadic": N_("whether pairs return what they receive"),
+    "assumed_reciprocity_of_raters": N_("whether those who trust more believe they are trusted more"),
+    "generalized_assumed_reciprocity": N_("whether those who are trusted more are believed to trust more"),
+    "meta_accuracy_of_raters": N_("whether those who trust more are also believed to"),
+    "generalized_meta_accuracy": N_("whether those who are trusted more know it"),
+    "dyadic_assumed_reciprocity": N_("whether partners believe of a pair that trust is returned"),
+    "dyadic_meta_accuracy": N_("whether partners know who in particular trusts them"),
     "weights": N_("weights of the constructs"),
     "aggregation": N_("kind of mean"),
     "voices": N_("one voice per organization or per person"),
