@@ -7,7 +7,8 @@ from uuid import UUID
 
 from sqlmodel import Session, select
 
-from server.briefing import Table, evidence_words, views_of
+from server.brief_blocks import Table
+from server.briefing import evidence_words, views_of
 from server.dossiers import Dossier
 from server.languages import format_month
 from server.wording import Wording

@@ -8,7 +8,8 @@ from datetime import timedelta
 from uuid import UUID
 
 from server import drawings
-from server.briefing import Block, Brief, Bullets, Paragraph, Section, Table, ground_rules
+from server.brief_blocks import Block, Brief, Bullets, Paragraph, Section, Table
+from server.briefing import ground_rules
 from server.drawings import Drawn
 from server.ical import CalendarEvent
 from server.languages import format_day

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from server.briefing import Table
+from server.brief_blocks import Table
 from server.cited import Cited, cited, since_table
 from server.languages import format_day
 from server.pages import Words
