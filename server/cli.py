@@ -277,20 +277,24 @@ def verify(
     from surveys.keystore import Keystore
 
     settings = _demonstration(None) if demonstration else _settings()
-    with Session(make_engine(settings.database_url)) as session:
-        if release:
-            found = check_release(session, release)
-            for one in found:
-                console.print(one.name, soft_wrap=True)
-                for sentence, holds in one.checks:
-                    console.print(f"  {'yes' if holds else 'NO'}: {sentence}")
-            console.print(NOT_THE_ESTIMATE)
-            raise typer.Exit(0 if all(one.is_intact for one in found) else 1)
-        faults = list(faults_of_everything(session, Keystore(settings.keystore)))
-    console.print("releases, record of acts and keys: " + ("all as stored" if not faults else "see below"))
+    engine, faults = make_engine(settings.database_url), False
+    try:
+        with Session(engine) as session:
+            if release:
+                for one in check_release(session, release):
+                    console.print(one.name, soft_wrap=True)
+                    for sentence, holds in one.checks:
+                        console.print(f"  {'yes' if holds else 'NO'}: {sentence}")
+                    faults = faults or not one.is_intact
+            else:
+                found = list(faults_of_everything(session, Keystore(settings.keystore)))
+                console.print("releases, record of acts and keys: " + ("see below" if found else "all as stored"))
+                for fault in found:
+                    errors.print(fault)
+                faults = bool(found)
+    finally:
+        engine.dispose()
     console.print(NOT_THE_ESTIMATE)
-    for fault in faults:
-        errors.print(fault)
     raise typer.Exit(1 if faults else 0)
 
 
