@@ -6,6 +6,7 @@ import logging
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
@@ -64,6 +65,8 @@ def analyse_command(
     briefs: Annotated[bool, typer.Option("--briefs", help="Also brief-<partnership>.html and .pdf.")] = False,
     robustness: Annotated[bool, typer.Option("--robustness", help="Also robustness.csv, by simulation.")] = False,
     seed: Annotated[int, typer.Option(min=0, help="Seed of the simulation.")] = 1,
+    workers: Annotated[int, typer.Option(min=1, max=256, help="Processes of this machine to work with.")] = 1,
+    scheduler: Annotated[str, typer.Option(help="Address of a Dask scheduler instead; needs rapport[cluster].")] = "",
 ) -> None:
     """Analyse a file of answers on this machine: no server, no database, nothing leaves.
 
@@ -78,7 +81,8 @@ def analyse_command(
 
     logging.getLogger("matplotlib.font_manager").setLevel(logging.ERROR)  # a missing bold face is no news to anybody
     calendar = Calendar(rhythm, first_closed.date() if first_closed else FIRST)
-    wanted = Wanted(answers, dyads, instrument, mapping, calendar, charts, briefs, robustness, seed=seed)
+    wanted = Wanted(answers, dyads, instrument, mapping, calendar, charts, briefs, robustness)
+    wanted = replace(wanted, seed=seed, workers=workers, scheduler=scheduler)
     with _bad_input():
         given, paths = analyse(wanted, out, show=shown)
     typer.echo("Not for publication: only the floors were applied; combinations of numbers were not checked.")

@@ -25,7 +25,7 @@ from starlette.responses import Response
 from server.deps import FIELDS_AT_MOST, get_keystore, get_sealer, open_session, read_clock, read_form
 from server.security import SAFE_METHODS, Sealer
 from server.writing import Writer
-from surveys.database import transaction
+from surveys.database import READER, reading_connection, transaction
 from surveys.keystore import Keystore
 
 PLAIN_FORM = "application/x-www-form-urlencoded"
@@ -53,6 +53,7 @@ class Desk:
         self._engine = engine
         self._is_sqlite = engine.dialect.name == "sqlite"
         self._writer = Writer(engine)
+        self._kept: dict[str, Any] = {}
 
     async def serve(self, request: Request, act: Act) -> Response:
         replaced = request.app.dependency_overrides
@@ -72,8 +73,14 @@ class Desk:
         return await (self._writer.write(answer) if self._is_sqlite else run_in_threadpool(self._write, answer))
 
     def _read(self, answer: Callable[[Session], Response]) -> Response:
-        with Session(self._engine) as session:
+        with Session(self._engine, info=self._reader()) as session:
             return answer(session)
+
+    def _reader(self) -> dict[str, Any]:
+        """On SQLite one connection kept open for plain questions: a transaction for each would cost more than they."""
+        if self._is_sqlite and not self._kept:
+            self._kept = {READER: reading_connection(self._engine)}
+        return dict(self._kept)
 
     def _write(self, answer: Callable[[Session], Response]) -> Response:
         with transaction(self._engine) as session:
@@ -84,15 +91,12 @@ async def _read_form(request: Request) -> Mapping[str, Any]:
     """The posted form; the usual kind is read without the machinery for files."""
     if request.headers.get("content-type", "").partition(";")[0].strip().lower() != PLAIN_FORM:
         return await read_form(request)
-    try:
-        pairs = parse_qsl(
-            (await request.body()).decode("latin-1"),
-            keep_blank_values=True,
-            errors="replace",
-            max_num_fields=FIELDS_AT_MOST,
-        )
-    except ValueError as problem:
-        raise HTTPException(422) from problem
+    body = (await request.body()).decode("latin-1")
+    if body.count("&") >= FIELDS_AT_MOST:
+        raise HTTPException(422)
+    if "%" not in body and "+" not in body and "\x00" not in body:  # a page of ratings: nothing to decode
+        return dict(pair.split("=", 1) for pair in body.split("&") if "=" in pair)
+    pairs = parse_qsl(body, keep_blank_values=True, errors="replace")
     if any("\x00" in name or "\x00" in value for name, value in pairs):
         raise HTTPException(422)
     return dict(pairs)

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from server.exchange.calendar import Calendar
 from server.exchange.csv_in import read_answers
@@ -16,6 +17,9 @@ from server.exchange.mapping import read_mapping
 from server.local_rows import ALL, Row, written
 from surveys.instruments import Instrument, read_instrument, standard_instrument
 from surveys.problems import InvalidInput, UnreadableInstrument
+
+if TYPE_CHECKING:
+    from server.spreading import Spread
 
 Step = Callable[[float], None]  # told the share of one piece of work that is done
 Show = Callable[[str], AbstractContextManager[Step]]  # announces a piece of work
@@ -40,6 +44,8 @@ class Wanted:
     robustness: bool = False
     known: frozenset[str] | None = None  # partnerships the files may speak of; None: any
     seed: int = 1
+    workers: int = 1
+    scheduler: str = ""
 
 
 def instrument_named(name: str) -> Instrument:
@@ -113,13 +119,20 @@ def _without_collection() -> Iterator[None]:
 
 def analyse(wanted: Wanted, out: Path, *, show: Show = quiet) -> tuple[Histories, list[Path]]:
     """Write indices.csv, trends.csv and dyads.csv, and what else is wanted; returns what was read and written."""
+    from server.spreading import spread_over
+
+    with spread_over(wanted.workers, wanted.scheduler) as spread:
+        return _analyse(wanted, out, show, spread)
+
+
+def _analyse(wanted: Wanted, out: Path, show: Show, spread: Spread) -> tuple[Histories, list[Path]]:
     given = read(wanted, show=show)
     out.mkdir(parents=True, exist_ok=True)
     indices: list[Row] = []
     trends: list[Row] = []
     dyads: list[Row] = []
     if given.answers is not None:
-        indices, trends = _scored(given, show)
+        indices, trends = _scored(given, show, spread)
     if given.dyads is not None:
         from server.local_dyads import dyad_rows
 
@@ -127,29 +140,27 @@ def analyse(wanted: Wanted, out: Path, *, show: Show = quiet) -> tuple[Histories
             dyads = list(dyad_rows(given, step))
     files = {"indices.csv": indices, "trends.csv": trends, "dyads.csv": dyads}
     paths = [_write(out / name, written(rows, given.instrument)) for name, rows in files.items()]
-    paths += _more(wanted, given, indices, out, show)
+    paths += _more(wanted, given, indices, out, show, spread)
     return given, paths
 
 
-def _scored(given: Histories, show: Show) -> tuple[list[Row], list[Row]]:
-    from server.local_changes import change_rows
+def _scored(given: Histories, show: Show, spread: Spread) -> tuple[list[Row], list[Row]]:
     from server.local_indices import index_rows
     from server.local_people import people_rows
-    from server.local_scores import score
+    from server.spreading import scores_and_changes
 
-    assert given.answers is not None
-    with show("Indices") as step:
-        scored = score(given.answers)
+    with show("Indices, changes and trends") as step:
+        scored, trends = scores_and_changes(given, spread)
         step(0.5)
         indices = list(index_rows(given, scored))
-    with show("Changes and trends") as step:
-        trends = list(change_rows(given, scored))
-        step(0.4)
+        step(0.8)
         trends += people_rows(given, scored)
     return indices, trends
 
 
-def _more(wanted: Wanted, given: Histories, indices: Sequence[Row], out: Path, show: Show) -> list[Path]:
+def _more(
+    wanted: Wanted, given: Histories, indices: Sequence[Row], out: Path, show: Show, spread: Spread
+) -> list[Path]:
     paths: list[Path] = []
     slugs = dict(zip(given.partnerships, given.slugs, strict=True)) | {ALL: "all"}
     if wanted.charts and indices:
@@ -160,17 +171,16 @@ def _more(wanted: Wanted, given: Histories, indices: Sequence[Row], out: Path, s
                 paths.append(_write(out / name, svg.encode()))
                 step(at / len(slugs))
     if wanted.briefs or wanted.robustness:
-        from server.local_releases import brief_files, releases_of, robustness_rows
+        from server.local_releases import ReleaseTask, files_and_rows
+        from server.spreading import parts_of
 
         rows: list[Row] = []
+        tasks = [ReleaseTask(*part, wanted.seed, wanted.robustness, wanted.briefs) for part in parts_of(given, spread)]
         with show("Releases of every round") as step:
-            for at, name in enumerate(given.partnerships, start=1):
-                series = releases_of(given, name, seed=wanted.seed, robust=wanted.robustness)
-                rows += robustness_rows(name, series)
-                if wanted.briefs:
-                    files = brief_files(series, given, slugs[name])
-                    paths += [_write(out / file, content) for file, content in files]
-                step(at / len(given.partnerships))
+            for at, (files, found) in enumerate(spread.map(files_and_rows, tasks), start=1):
+                rows += found
+                paths += [_write(out / file, content) for file, content in files]
+                step(at / len(tasks))
         if wanted.robustness:
             paths.append(_write(out / "robustness.csv", written(rows, given.instrument)))
     return paths

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -48,3 +49,27 @@ def brief_files(series: list[Release], given: Histories, slug: str) -> Iterator[
     brief = assemble(series, given.instrument, language="en", notices=[NOTICE, *given.notes])
     yield f"brief-{slug}.html", environment("en").get_template("brief/file.html").render(brief=brief).encode()
     yield f"brief-{slug}.pdf", to_pdf(brief)
+
+
+@dataclass(frozen=True)
+class ReleaseTask:
+    """Some partnerships of a file, and what is wanted of them."""
+
+    given: Histories
+    names: tuple[str, ...]
+    seed: int
+    robust: bool
+    briefs: bool
+
+
+def files_and_rows(task: ReleaseTask) -> tuple[list[tuple[str, bytes]], list[Row]]:
+    """Briefs, and rows of robustness.csv, of these partnerships in order."""
+    files: list[tuple[str, bytes]] = []
+    rows: list[Row] = []
+    slugs = dict(zip(task.given.partnerships, task.given.slugs, strict=True))
+    for name in task.names:
+        series = releases_of(task.given, name, seed=task.seed, robust=task.robust)
+        rows += robustness_rows(name, series)
+        if task.briefs:
+            files += brief_files(series, task.given, slugs[name])
+    return files, rows

@@ -37,6 +37,7 @@ PRAGMAS = (
     "trusted_schema=OFF",
 )
 WRITER = "rapport_writer"
+READER = "rapport_reader"  # a session that reads with a connection kept open, outside any transaction
 
 metadata: MetaData = SQLModel.metadata
 metadata.naming_convention = NAMING
@@ -99,6 +100,14 @@ def _writing(engine: Engine) -> Engine:
     return engine.execution_options(**{WRITER: True})
 
 
+def reading_connection(engine: Engine) -> Any:
+    """A connection of SQLite on which each question is a snapshot of its own; it can write nothing."""
+    connection = sqlite3.connect(str(engine.url.database), check_same_thread=False)
+    _prepare_sqlite(connection, None)
+    connection.execute("PRAGMA query_only=ON")
+    return connection
+
+
 CLOCK = 0x7261_7070  # the name of the lock of the clock's work among PostgreSQL's advisory locks
 
 
@@ -135,7 +144,9 @@ def plain(session: Session, sql: str, *values: Any) -> Any:
 
 
 def _driver(session: Session) -> Any:
-    """The driver's connection of this session, looked up once in a transaction."""
+    """The driver's connection of this session, looked up once in a transaction, or the one it was given to read."""
+    if READER in session.info:
+        return session.info[READER]
     begun = session.get_transaction()
     held: tuple[Any, Any] | None = session.info.get("driver")
     if held is not None and begun is not None and held[0] is begun:

@@ -238,6 +238,8 @@ def bench_crowd(place: Path, figures: Figures, people: int) -> None:
         faults = at_once(asked.secrets, 32, act)
         spent = time.perf_counter() - start
     stored = boxes_in(place)
+    for fault in faults[:3]:
+        print("   ", fault)
     figures.add(f"{people:,} invitees at the last moment, journeys per second", people / spent, "journeys/s")
     figures.add("  p99", quantile(journey.times, 0.99), "ms", below=2000)
     figures.add("  errors", len(faults), "", below=1)
@@ -280,7 +282,7 @@ def bench_growth(place: Path, figures: Figures, sizes: Sequence[int]) -> None:
     import os
     import sqlite3
 
-    asked = fill(place, 100 * len(sizes) + 20, one_page=True)
+    asked = fill(place, 120 * len(sizes), one_page=True)
     held = 0
     path = place / "rapport.db"
     for at, size in enumerate(sizes):
@@ -295,8 +297,7 @@ def bench_growth(place: Path, figures: Figures, sizes: Sequence[int]) -> None:
         held = size
         with rapport(place) as server:
             journey = Journey(server.address)
-            mine = asked.secrets[20 + 100 * at : 120 + 100 * at]
-            browsers = [entered(server, secret, journey) for secret in (*asked.secrets[:20], *mine)]
+            browsers = [entered(server, secret, journey) for secret in asked.secrets[120 * at : 120 * (at + 1)]]
             for browser in browsers[:20]:
                 journey.one_page(browser)
             start = server.cpu

@@ -42,7 +42,7 @@ def chaos(place: Path, given: argparse.Namespace, chance: random.Random) -> Resu
     with life(place) as server, proxy([server.address], chaos=chance) as line:
         with people(ledger, lambda: line.address, clients=8, times=times, pause=0.01):
             pass
-        hurt = {act: count for act, count in sorted(line.done.items()) if act != "pass"}
+        hurt = {f"line: {act}": count for act, count in sorted(line.done.items()) if act != "pass"}
     return summary(ledger, place, **hurt)
 
 
