@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 
 from sqlmodel import Session
 
-from surveys import commitments, concerns, disputes, lessons, meetings
+from surveys import commitments, concerns, dispute_papers, disputes, lessons, meetings
 from surveys.commitments import Promise
 from surveys.dispute_states import Role
 from surveys.ladder import ladder_of
@@ -26,6 +26,10 @@ HOPED_FOR = "Notice before money is moved, and the reasons in writing."
 AGREEMENT = (
     "Money of the pooled fund is moved after 14 days’ notice to all partners, with the reasons. "
     "In an emergency notice is given on the same day."
+)
+NOTES = (
+    "We do not ask for the money back. We ask to hear before it moves.",
+    "Two provinces had a measles outbreak. We moved the money in three days and wrote the letter too late.",
 )
 # what, days from the closing of the round until due, until done, evidence
 PROMISES = (
@@ -103,6 +107,26 @@ def _settle(
     )
     for to, days in (("acknowledged", 23), ("direct_talks", 24), ("facilitated", 48)):
         _step(session, dispute, to, after(days))
+    for organization_id, author, text in ((japan, RAISER, NOTES[0]), (ministry, OTHER, NOTES[1])):
+        dispute_papers.write_note(
+            session,
+            dispute,
+            audience="all",
+            text=text,
+            author=author,
+            organization_id=organization_id,
+            now=after(50),
+        )
+    dispute_papers.add_document(
+        session,
+        dispute,
+        name="Proposal for notices.txt",
+        content=AGREEMENT.encode(),
+        audience="all",
+        author=OTHER,
+        organization_id=ministry,
+        now=after(55),
+    )
     _meet(session, dispute, after(60))
     _step(session, dispute, "agreed", after(75), agreement=AGREEMENT)
     for party, person in ((japan, RAISER), (ministry, OTHER)):
