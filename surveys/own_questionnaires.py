@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date
 from uuid import UUID
 
@@ -26,19 +27,34 @@ def find_draft(session: Session, partnership: Partnership) -> OwnQuestionnaire |
     return session.exec(query).first()
 
 
-def set_draft(session: Session, partnership: Partnership, instrument: Instrument, *, by: str, today: date) -> None:
-    """Keep an upload until it is confirmed; an earlier draft makes way."""
+def set_draft(
+    session: Session,
+    partnership: Partnership,
+    instrument: Instrument,
+    *,
+    by: str,
+    today: date,
+    notes: Sequence[tuple[str, str]] = (),
+) -> None:
+    """Keep an upload until it is confirmed; an earlier draft makes way. notes: cell and what was left out of it."""
     draft = find_draft(session, partnership)
     if draft is None:
         draft = OwnQuestionnaire(partnership_id=partnership.id, uploaded_by=by, uploaded_on=today)
-    draft.body = instrument.model_dump(mode="json", by_alias=True)
+    draft.body = {
+        "instrument": instrument.model_dump(mode="json", by_alias=True),
+        "notes": [list(one) for one in notes],
+    }
     draft.uploaded_by, draft.uploaded_on = by, today
     session.add(draft)
     session.flush()  # one draft at a time: the next question must find it
 
 
 def instrument_of_draft(draft: OwnQuestionnaire) -> Instrument:
-    return Instrument.model_validate(draft.body)
+    return Instrument.model_validate(draft.body["instrument"])
+
+
+def notes_of_draft(draft: OwnQuestionnaire) -> tuple[tuple[str, str], ...]:
+    return tuple((where, sentence) for where, sentence in draft.body["notes"])
 
 
 def discard(session: Session, draft: OwnQuestionnaire) -> None:

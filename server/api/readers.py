@@ -58,7 +58,7 @@ def get_reader(
     """The reader behind the token. A token lives no longer than its account and its seats."""
     token = api_tokens.find_valid(session, given.credentials, now.date()) if given else None
     account = session.get(Account, token.account_id) if token else None
-    if token is None or account is None:
+    if token is None or account is None or account.is_closed:
         raise HTTPException(401, headers=REFUSED)
     key = str(token.id)
     if not attempts.may_try(key, now):

@@ -109,6 +109,7 @@ class DraftPage(Page):
     parts: tuple[PreviewPart, ...]
     lines: tuple[ChangeLine, ...]
     missing: tuple[tuple[str, str], ...]
+    notes: tuple[tuple[str, str], ...]
     digest: str
     fault: str
 
@@ -223,7 +224,12 @@ def upload(desk: DeskDep, now: ClockDep, content: Annotated[bytes, Depends(read_
     if found.instrument is None:
         return render(desk.request, _page(desk, found.faults), status=422)
     own_questionnaires.set_draft(
-        desk.session, desk.partnership, found.instrument, by=desk.account.email, today=desk.today
+        desk.session,
+        desk.partnership,
+        found.instrument,
+        by=desk.account.email,
+        today=desk.today,
+        notes=[(one.where, one.sentence) for one in found.notes],
     )
     audit.record(
         desk.session, desk.account.email, "uploaded a questionnaire", f"partnership {desk.partnership.id}", now
@@ -247,6 +253,7 @@ def _draft_page(desk: Desk, draft: OwnQuestionnaire, chosen: FormData | None = N
         parts=tuple(_part(section) for section in sections),
         lines=tuple(_line(desk, change, chosen) for change in changes(earlier, instrument)),
         missing=_missing(instrument),
+        notes=own_questionnaires.notes_of_draft(draft),
         digest=instrument.digest,
         fault=fault,
     )

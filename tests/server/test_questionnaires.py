@@ -134,6 +134,14 @@ def test_the_draft_says_what_changes(log_in, amina, ours):
     assert "1 texts are missing" in text  # T9 has no Khmer and no French
 
 
+def test_what_was_left_out_is_said_before_anybody_decides(log_in, amina, ours):
+    browser = log_in(amina)
+    sent(browser, ours, simple("deviceid|device", "start|begun"))
+    text = text_of(browser.get(at(ours, "/draft")).text)
+    assert "survey!A6 “deviceid” is left out: Rapport never records when, where or on what somebody answers." in text
+    assert "survey!A7 “start” is left out" in text
+
+
 def test_every_decision_is_needed(log_in, amina, session, ours):
     browser = log_in(amina)
     sent(browser, ours, to_xlsform(adapted()))

@@ -56,6 +56,12 @@ def test_a_token_ends(program, amina, clock):
     assert browser.get(f"{API}/partnerships").status_code == 401
 
 
+def test_a_closed_account_closes_its_tokens(program, amina):
+    browser = program(amina)
+    amina.is_closed = True
+    assert browser.get(f"{API}/partnerships").status_code == 401
+
+
 def test_a_token_for_one_partnership_opens_no_other(program, amina, session, partnership):
     other = make_partnership(session)
     accounts.entrust(session, amina, other.id)
