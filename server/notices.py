@@ -250,6 +250,16 @@ def admissions() -> Iterator[Statement]:
         ),
     )
     yield Statement(
+        "typed_in", N_("If you answer on paper, whoever types your form in sees your answers and holds your link.")
+    )
+    yield Statement(
+        "kept_on_device",
+        N_(
+            "If you ask your device to keep answers for times without a connection, whoever unlocks it while the page "
+            "is open can read what waits."
+        ),
+    )
+    yield Statement(
         "list_is_known", N_("Everybody invited knows which organizations are invited, and with how many people.")
     )
     yield Statement(

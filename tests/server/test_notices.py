@@ -76,6 +76,8 @@ ADMITTED = {
     "link_holder",
     "reminded",
     "links_shown",
+    "typed_in",
+    "kept_on_device",
     "list_is_known",
     "pooling",
     "style",

@@ -230,3 +230,13 @@ def test_any_text_may_be_a_concern():
     concern = {**COMMENT, "kind": "concern"}
     check_answers(PTI, FIRST, personal(comments=[concern, concern, {**COMMENT, "kind": "O3"}]))
     assert refused(personal(comments=[concern] * 4)) == {"comments"}  # more texts than questions
+
+
+@pytest.mark.parametrize(
+    ("rhythm", "asked"), [(3, [1, 5, 9]), (4, [1, 4, 7]), (6, [1, 3, 5, 7, 9]), (12, [*range(1, 10)])]
+)
+def test_importance_is_asked_once_a_year(rhythm: int, asked: list[int]) -> None:
+    rounds = [
+        Circumstances(number, has_external_lead=False, n_external=1, rhythm_months=rhythm) for number in range(1, 10)
+    ]
+    assert [one.round_number for one in rounds if one.asks_importance] == asked
