@@ -16,6 +16,7 @@ WORDS = {
     "signed_already": N_("This partner has signed already. Nothing was changed."),
     "left": N_("Only partners sign: this organization has left."),
     "no_name": N_("A name is needed, of at most 200 characters that can be read."),
+    "address": N_("This is not an address of e-mail."),
     "no_place": N_("Please say where the signed paper is kept."),
     "paper_date": N_("The paper was signed after the text was put to signature, and not in the future."),
     "missing_sections": N_("The charter is not ready to be signed: sections are still empty."),

@@ -16,6 +16,7 @@ from surveys.descriptions import Known, check_entry, read_catalog
 from surveys.models import Charter, Partnership, Round
 from surveys.problems import CharterFixed, InvalidEntry, InvalidInput, NotFound
 
+LONGEST_REASON = 2_000
 MOST_ENTRIES = 60  # of one list: a charter is read before it is signed
 NEEDED = ("vision", "decisions", "engagement", "clauses", "conduct", "disputes")
 
@@ -51,10 +52,17 @@ def begin_draft(session: Session, partnership: Partnership, *, reason: str = "")
         raise InvalidInput("an amendment needs a reason", why="needs_reason")
     body = dict(base.body) if base else {"conduct": _settings(partnership)}
     number = (several[-1].version if several else 0) + 1
-    made = Charter(partnership_id=partnership.id, version=number, body=body, reason=reason.strip()[:4000])
+    made = Charter(partnership_id=partnership.id, version=number, body=body, reason=_checked_reason(reason))
     session.add(made)
     session.flush()  # its number is taken: a second draft at the same time is refused by the database
     return made
+
+
+def _checked_reason(reason: str) -> str:
+    text = reason.strip()
+    if len(text) > LONGEST_REASON:
+        raise InvalidInput(f"a reason has at most {LONGEST_REASON} characters; nothing was saved", why="needs_reason")
+    return text
 
 
 def _settings(partnership: Partnership) -> dict[str, Any]:

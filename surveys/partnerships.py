@@ -15,6 +15,8 @@ from surveys.principles import breach, refuse
 from surveys.problems import InvalidInput, NotFound
 from surveys.releases import Partner
 
+LONGEST_REASON = 2_000
+
 
 def create_organization(
     session: Session, *, name: str, kind: str, names: Mapping[str, str] | None = None, short_name: str = ""
@@ -85,6 +87,8 @@ def change_lead(session: Session, partnership: Partnership, organization_id: UUI
     """Another partner leads from this day, for a reason that is kept."""
     if not reason.strip():
         refuse([breach("lead_reason")])
+    if len(reason) > LONGEST_REASON:
+        raise InvalidInput(f"a reason has at most {LONGEST_REASON} characters", why="needs_reason")
     members = members_on(session, partnership.id, on)
     before = next((pair for pair in members if pair[0].role == "lead"), None)
     _, organization = get_member(session, partnership.id, organization_id, on)
@@ -102,7 +106,7 @@ def change_lead(session: Session, partnership: Partnership, organization_id: UUI
     detail = {"from": before[1].name if before else "", "to": organization.name, "names": names}
     session.add(
         PartnershipEvent(
-            partnership_id=partnership.id, day=on, kind="lead_changed", detail=detail, reason=reason.strip()[:4000]
+            partnership_id=partnership.id, day=on, kind="lead_changed", detail=detail, reason=reason.strip()
         )
     )
 

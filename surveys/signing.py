@@ -15,7 +15,7 @@ from surveys.invitations import ALPHABET, LETTERS, token_hash
 from surveys.models import Charter, CharterSignature, Organization, Partnership
 from surveys.problems import CharterFixed, InvalidInput, LinkNotOpen, NotFound
 
-LONGEST_NAME = 200
+LONGEST_NAME, LONGEST_NOTE, LONGEST_ADDRESS = 200, 2_000, 320
 
 
 def put_to_signature(session: Session, draft: Charter, *, on: date) -> None:
@@ -45,10 +45,12 @@ def ask(
     session: Session, charter: Charter, organization_id: UUID, *, person: str, email: str = "", on: date
 ) -> tuple[CharterSignature, str]:
     """Name who signs for a partner; returns the secret of the personal link, which is not kept."""
+    if len(email.strip()) > LONGEST_ADDRESS:
+        raise InvalidInput("this is not an address of e-mail", why="address")
     signature = _line_for(session, charter, organization_id, person, on)
     letters = "".join(secrets.choice(ALPHABET) for _ in range(LETTERS))
     secret = "-".join(letters[at : at + 4] for at in range(0, LETTERS, 4))
-    signature.email, signature.token_hash = email.strip().lower()[:320], token_hash(secret)
+    signature.email, signature.token_hash = email.strip().lower(), token_hash(secret)
     return signature, secret
 
 
@@ -79,14 +81,14 @@ def sign_on_paper(
     session: Session, charter: Charter, organization_id: UUID, *, person: str, on: date, note: str, today: date
 ) -> None:
     """The facilitator enters a signed paper; it stays marked as one, with where it is kept."""
-    if not note.strip():
+    if not note.strip() or len(note) > LONGEST_NOTE:
         raise InvalidInput("please say where the signed paper is kept", why="no_place")
     if on > today or (charter.put_on and on < charter.put_on):
         raise InvalidInput(
             "the paper was signed after the text was put to signature, and not in the future", why="paper_date"
         )
     signature = _line_for(session, charter, organization_id, person, today)
-    signature.note = note.strip()[:4000]
+    signature.note = note.strip()
     _sign(session, signature, charter, person=person, way="paper", on=on)
 
 

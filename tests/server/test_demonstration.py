@@ -12,7 +12,7 @@ from sqlmodel import Session, select
 from server.demonstration.door import Door, read_door
 from server.demonstration.load import ROUNDS, load
 from server.demonstration.programme import PROGRAMME
-from surveys import ballots, partnerships, releases
+from surveys import ballots, charter, facts, musts, partnerships, releases, rounds, standing
 from surveys.database import make_engine, upgrade
 from surveys.keystore import Keystore
 from surveys.models import Ballot, Invitation, ReleaseRow, Round
@@ -159,3 +159,26 @@ def test_agreements_mark_the_trend(demo):
 def test_lenders_hidden_where_one_ngo_could_be_subtracted(demo):
     found = [one.find("level", target, "lending_un_bilateral") for one in demo.series("health") for target in HEADLINES]
     assert {cell.reason for cell in found} == {"differencing"}
+
+
+def test_every_partnership_is_agreed_and_may_open_rounds(demo):
+    with Session(demo.engine) as session:
+        for truth in PROGRAMME:
+            found = partnerships.find_by_code(session, truth.code)
+            assert found is not None
+            now = standing.look(session, found, NOW.date())
+            assert musts.broken(now, "activation") == musts.broken(now, "round") == []
+            assert now.in_force is not None
+            assert len(now.body()["clauses"]) == 4
+            assert [len(facts.of_round(session, one.id)) for one in rounds.of_partnership(session, found.id)][
+                :ROUNDS
+            ] == [11] * ROUNDS
+
+
+def test_the_amendment_after_the_dispute_is_an_event(demo):
+    with Session(demo.engine) as session:
+        health = partnerships.find_by_code(session, "health")
+        assert health is not None
+        kinds = [one.kind for one in charter.events(session, health.id)]
+    assert kinds.count("charter_signed") == kinds.count("charter_amended") == 1
+    assert kinds.count("phase_changed") == 3
