@@ -92,6 +92,7 @@ def _score_axis(drawn: Any, dates: Sequence[date]) -> None:
 def _draw_events(drawn: Any, events: Sequence[Event], size: Size) -> None:
     """A dotted line per event, a dashed one per break; names stand in two alternating rows above the plot."""
     start, end = drawn.get_xlim()
+    reached = [-math.inf, -math.inf]  # pixels to which the numbers of each row reach
     for index, event in enumerate(sorted(events, key=lambda one: (one.on, one.label))):
         drawn.axvline(
             event.on,
@@ -99,6 +100,9 @@ def _draw_events(drawn: Any, events: Sequence[Event], size: Size) -> None:
             linewidth=1.1 if event.is_break else 0.8,
             linestyle=(0, (5, 3)) if event.is_break else (0, (1, 2)),
         )
+        if event.label.isdigit():
+            reached[index % 2] = _number_event(drawn, event, index % 2, reached[index % 2], size)
+            continue
         late = _as_number(event.on) > start + 0.6 * (end - start)
         drawn.annotate(
             clean(event.label, 40 if size.width > 500 else 28),
@@ -111,6 +115,24 @@ def _draw_events(drawn: Any, events: Sequence[Event], size: Size) -> None:
             color=QUIET,
             annotation_clip=False,
         )
+
+
+def _number_event(drawn: Any, event: Event, row: int, reached: float, size: Size) -> float:
+    """A number in place of a name, pushed to the right of the one before it in its row; returns where it ends."""
+    at = float(drawn.transData.transform((_as_number(event.on), 0.0))[0])
+    width = 0.7 * size.text * len(event.label)
+    left = max(at + 3, reached + 3)
+    drawn.annotate(
+        event.label,
+        (event.on, 1.0),
+        xycoords=("data", "axes fraction"),
+        xytext=(left - at, 4 + row * (size.text + 3)),
+        textcoords="offset points",
+        fontsize=size.text - 2,
+        color=QUIET,
+        annotation_clip=False,
+    )
+    return left + width
 
 
 def _as_number(day: date) -> float:

@@ -215,3 +215,12 @@ def test_names_above_a_profile_do_not_touch_in_any_language(size):
     assert first.x0 >= 0
     assert first.x1 < second.x0
     assert second.x1 <= drawn.bbox.x1
+
+
+def test_numbers_of_events_on_neighbouring_days_stand_apart():
+    days = [Event(date.fromordinal(date(2024, 1, 1).toordinal() + at), str(at + 1)) for at in range(8)]
+    figure = trend([Series("Trust", points(62, 58, 47))], days, size=NARROW)
+    renderer = FigureCanvasAgg(figure).get_renderer()
+    boxes = [one.get_window_extent(renderer) for one in figure.axes[0].texts if one.get_text() in "12345678"]
+    assert len(boxes) == 8
+    assert not any(a.overlaps(b) for at, a in enumerate(boxes) for b in boxes[at + 1 :])
