@@ -18,7 +18,7 @@ from server.places import Place
 from server.promises import PromiseLine, promise_lines
 from server.questions import Question, question_of
 from server.sheets import name_of
-from surveys import charter, commitments, discussions, disputes, meetings
+from surveys import charter, commitments, discussions, disputes, meetings, partnerships
 from surveys.models import Commitment, Meeting, MeetingItem
 from surveys.problems import NotFound
 
@@ -118,10 +118,12 @@ def rule_words(place: Place) -> tuple[tuple[str, str], ...]:
 
 def quorum_words(place: Place, meeting: Meeting) -> str:
     """Whether enough partners were there by the charter's rule; nothing where nobody said who was there."""
-    rule, members = charter.decision_rule(place.session, place.partnership.id), place.members()
+    rule = charter.decision_rule(place.session, place.partnership.id)
     if rule is None or not meeting.present or meeting.dispute_id is not None:
         return ""
-    count = len(set(meeting.present) & {str(key) for key in members})
+    held_on = meeting.starts_at.date()  # the partners of that day: the minutes say the same for ever
+    members = {str(one.id) for _, one in partnerships.members_on(place.session, place.partnership.id, held_on)}
+    count = len(set(meeting.present) & members)
     said = (
         place._("Quorum reached: {count} of {all} partners were there, {percent} % are needed.")
         if 100 * count >= rule.quorum * len(members)
