@@ -228,6 +228,21 @@ def test_facilitators_pages(new_context, facilitated, opened, size, language):
     assert look.n == 17
 
 
+@languages
+def test_pages_of_mails(new_context, facilitated, language):
+    page, look = looking(new_context, PHONE, language)
+    partnership, account, _ = facilitated
+    page.goto("/login")
+    page.locator("[name=email]").fill(account.email)
+    page.locator("[name=password]").fill(PASSWORD)
+    press(page, "form[action='/login'] button")
+    home = f"/partnerships/{partnership.id}"
+    for path in ("/rounds/4/mails", "/rounds/3/mails", "/mails", "/mails/reminder/km", "/rhythm"):
+        look.at(home + path)
+    assert look.faults == []
+    assert look.n == 5
+
+
 def test_faults_would_be_found(page):
     """The instruments themselves: a picture without words and a line that is too wide."""
     page.set_content("<html lang=en><title>x</title><main><h1>x</h1><img src='data:,'><p style='width:2000px'>x")
