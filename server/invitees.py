@@ -1,4 +1,4 @@
-"""An invitation list as people write it: pasted lines or a CSV file -> invitees, or every fault with its line."""
+"""A list of people as somebody writes it: lines or the rows of a workbook -> people, or every fault with its place."""
 
 from __future__ import annotations
 
@@ -9,27 +9,37 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
 
+from openpyxl.utils import get_column_letter
+
 from server.languages import LANGUAGES, is_readable
-from surveys.models import Invitation, Organization
+from surveys.contacts import Named
+from surveys.models import Contact, Invitation, Organization
 from surveys.rounds import Invitee
 
 Gettext = Callable[[str], str]
-COLUMNS = ("person", "email", "organization", "language")
+COLUMNS = ("person", "email", "organization", "language", "function")
 HEADINGS = {
     "person": ("person", "name", "nom", "personne", "ឈ្មោះ"),
     "email": ("email", "e-mail", "mail", "courriel", "អ៊ីមែល"),
     "organization": ("organization", "organisation", "partner", "partenaire", "អង្គការ", "ស្ថាប័ន"),
     "language": ("language", "langue", "ភាសា"),
+    "function": ("function", "office", "role", "fonction", "poste", "តួនាទី", "មុខងារ"),
 }
 LONGEST_LIST, LONGEST_NAME, LONGEST_ADDRESS = 1000, 200, 320
 # One address and nothing that a mail header or a page would read as more: no spaces, brackets, quotes, commas
 ADDRESS = re.compile(r"[^\s@<>()\[\]\\,;:\"]+@[^\s@<>()\[\]\\,;:\".]+(\.[^\s@<>()\[\]\\,;:\".]+)+")
 
 
+Row = tuple[int, list[str]]  # the number of a line or row, and its cells
+
+
 @dataclass(frozen=True, slots=True)
 class Fault:
+    """What is wrong on which line; in a workbook also in which cell."""
+
     line: int
     sentence: str
+    cell: str = ""
 
 
 class UnreadableFile(ValueError):
@@ -48,65 +58,106 @@ def is_address(text: str) -> bool:
     return len(text) <= LONGEST_ADDRESS and text.isprintable() and "=?" not in text and bool(ADDRESS.fullmatch(text))
 
 
-def read_list(text: str, members: Sequence[Organization], _: Gettext) -> tuple[list[Invitee], list[Fault]]:
-    """Everybody on the list, and what is wrong with it; with a fault nothing should be saved."""
+def read_list(
+    rows: Iterable[Row], members: Sequence[Organization], _: Gettext, *, is_workbook: bool = False
+) -> tuple[list[Invitee], list[Fault]]:
+    """Everybody on an invitation list, and what is wrong with it; with a fault nothing should be saved."""
+    named, faults = read_named(rows, members, _, is_workbook=is_workbook)
+    return [Invitee(one.person, one.email, one.organization_id, one.language) for one in named], faults
+
+
+def read_named(
+    rows: Iterable[Row], members: Sequence[Organization], _: Gettext, *, is_workbook: bool = False
+) -> tuple[list[Named], list[Fault]]:
+    """Everybody in a list of contacts, and what is wrong with it."""
     known = {name: organization for organization in members for name in _names_of(organization)}
-    invitees: list[Invitee] = []
+    named: list[Named] = []
     faults: list[Fault] = []
     seen: dict[str, int] = {}
     try:
-        lines = list(islice(_lines(text), LONGEST_LIST + 1))
+        lines = list(islice(_ordered(rows), LONGEST_LIST + 1))
     except csv.Error:  # a cell longer than any list
         return [], [Fault(1, _("this text cannot be read as a list"))]
     if len(lines) > LONGEST_LIST:
-        return [], [Fault(lines[-1][0], _("a list has at most {count} lines").format(count=LONGEST_LIST))]
-    for line, cells in lines:
-        if sentence := _fault_of(cells, known, seen, _):
-            faults.append(Fault(line, sentence))
+        return [], [Fault(lines[-1].number, _("a list has at most {count} lines").format(count=LONGEST_LIST))]
+    for line in lines:
+        column, sentence = _fault_of(line.cells, known, seen, _)
+        if sentence:
+            faults.append(Fault(line.number, sentence, line.cell(column) if is_workbook else ""))
             continue
-        seen[cells["email"].casefold()] = line
+        cells = line.cells
+        seen[cells["email"].casefold()] = line.number
         organization = known[_key(cells["organization"])]
-        invitees.append(Invitee(cells["person"], cells["email"], organization.id, cells["language"] or "en"))
-    return invitees, faults
+        language = cells["language"] or "en"
+        named.append(Named(cells["person"], cells["email"], organization.id, cells["function"], language))
+    return named, faults
 
 
-def _fault_of(cells: dict[str, str], known: dict[str, Organization], seen: dict[str, int], _: Gettext) -> str:
-    person, email, organization, language = (cells[name] for name in COLUMNS)
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One person as written: the cells by what they are, and where each stands."""
+
+    number: int
+    cells: dict[str, str]
+    order: Sequence[str]
+
+    def cell(self, column: str) -> str:
+        """As a workbook names it: B7."""
+        place = self.order.index(column) if column in self.order else 0
+        return f"{get_column_letter(place + 1)}{self.number}"
+
+
+def _fault_of(
+    cells: dict[str, str], known: dict[str, Organization], seen: dict[str, int], _: Gettext
+) -> tuple[str, str]:
+    """The column and what is wrong there; two empty words where all is well."""
+    person, email, organization, language, function = (cells[name] for name in COLUMNS)
     if not (person and email and organization):
-        return _("three things are needed: person, e-mail address, organization; then, if you wish, the language")
+        missing = "person" if not person else "email" if not email else "organization"
+        return missing, _(
+            "three things are needed: person, e-mail address, organization; then, if you wish, the language"
+        )
     if len(person) > LONGEST_NAME or not is_readable(person):
-        return _("the name of the person is too long or holds signs that cannot be printed")
+        return "person", _("the name of the person is too long or holds signs that cannot be printed")
     if not is_address(email):
-        return _("“{text}” is not an e-mail address").format(text=email[:80])
+        return "email", _("“{text}” is not an e-mail address").format(text=email[:80])
     if email.casefold() in seen:
-        return _("this address stands on line {line} already").format(line=seen[email.casefold()])
+        return "email", _("this address stands on line {line} already").format(line=seen[email.casefold()])
     if _key(organization) not in known:
-        return _("“{text}” is not a partner of this partnership").format(text=organization[:80])
+        return "organization", _("“{text}” is not a partner of this partnership").format(text=organization[:80])
     if language and language not in LANGUAGES:
-        return _("“{text}” is not one of the languages {languages}").format(
+        return "language", _("“{text}” is not one of the languages {languages}").format(
             text=language[:20], languages=", ".join(LANGUAGES)
         )
-    return ""
+    if len(function) > LONGEST_NAME or not is_readable(function):
+        return "function", _("the office is too long or holds signs that cannot be printed")
+    return "", ""
 
 
-def _lines(text: str) -> Iterator[tuple[int, dict[str, str]]]:
-    """Each line with its number and its four cells; a first line of headings may change their order."""
+def lines_of(text: str) -> Iterator[Row]:
+    """Each line of a text with its number and its cells, whatever separates them."""
     beginning = next((line for line in text.splitlines() if line.strip()), "")
     delimiter = next((sign for sign in "\t;," if sign in beginning), ",")
-    order: Sequence[str] = COLUMNS
     reader = csv.reader(io.StringIO(text.lstrip("\ufeff"), newline=""), delimiter=delimiter, skipinitialspace=True)
-    for place, row in enumerate(reader):
+    for row in reader:
+        yield reader.line_num, row
+
+
+def _ordered(rows: Iterable[Row]) -> Iterator[Line]:
+    """Each person's line; a first line of headings may change the order of the columns."""
+    order: Sequence[str] = COLUMNS
+    is_first = True
+    for number, row in rows:
         cells = [" ".join(cell.split()) for cell in row]
         if not any(cells):
             continue
-        if place == 0 and (named := _headings(cells)):
-            order = named
+        if is_first and (named := _headings(cells)):
+            order, is_first = named, False
             continue
-        filled = dict(zip(order, [*cells, "", "", "", ""], strict=False))
-        yield (
-            reader.line_num,
-            {name: filled.get(name, "") for name in COLUMNS} | {"language": filled.get("language", "").lower()},
-        )
+        is_first = False
+        filled = dict(zip(order, [*cells, "", "", "", "", ""], strict=False))
+        whole = {name: filled.get(name, "") for name in COLUMNS}
+        yield Line(number, whole | {"language": whole["language"].lower()}, order)
 
 
 def _headings(cells: Sequence[str]) -> list[str] | None:
@@ -124,10 +175,10 @@ def _key(text: str) -> str:
     return " ".join(text.replace("\u200b", "").split()).casefold()
 
 
-def write_list(invitations: Iterable[Invitation], names: dict[str, str]) -> str:
+def write_list(people: Iterable[Invitation | Contact], names: dict[str, str]) -> str:
     """The list as it can be changed and pasted again."""
     file = io.StringIO(newline="")
     writer = csv.writer(file, delimiter=";", lineterminator="\n")
-    for one in invitations:
+    for one in people:
         writer.writerow((one.person, one.email, names[str(one.organization_id)], one.language))
     return file.getvalue()

@@ -14,11 +14,13 @@ from server.dossiers import Dossier, organizations_by_id
 from server.entries import EntryLine, before, entry_lines
 from server.key_pages import opened_by_words
 from server.languages import format_day, translator
+from server.letters import ShownLink
 from server.pages import LANGUAGE_NAMES, Page, Words, format_moment
+from server.seats import role_words
 from server.sheets import instrument_of, name_of
 from server.states import state_words
 from server.what_next import next_steps
-from surveys import accounts, cancelling, key_locks, response, rounds
+from surveys import accounts, approvals, cancelling, key_locks, response, rounds
 from surveys.models import Account, AuditEntry, Invitation, Organization, Round
 from surveys.rounds import FEW_ORGANIZATIONS, FEW_PEOPLE, FEWEST_ORGANIZATIONS, FEWEST_PEOPLE
 
@@ -43,6 +45,16 @@ class CancelNote:
 
     proposed_by: str
     second_person: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """Who was asked to approve the list, and what became of it: waiting, approved, sent_back, changed."""
+
+    person: str
+    office: str
+    state: str
     reason: str
 
 
@@ -75,11 +87,21 @@ class PreparedPage(Page):
     cancelling: CancelNote | None  # proposed, waiting for a second person
     may_confirm: bool
     has_positions: bool
+    asked: Asked | None
+    seated: tuple[tuple[str, str], ...]  # representatives and trustees who may be asked to approve
+    shown: ShownLink | None
     problem: str
 
 
 def prepared_page(
-    session: Session, account: Account, dossier: Dossier, round_: Round, now: datetime, *, problem: str = ""
+    session: Session,
+    account: Account,
+    dossier: Dossier,
+    round_: Round,
+    now: datetime,
+    *,
+    problem: str = "",
+    shown: ShownLink | None = None,
 ) -> PreparedPage:
     """The page of a round without a release; `problem` says why a step was refused."""
     language, zone = dossier.wording.language, dossier.partnership.time_zone
@@ -114,6 +136,9 @@ def prepared_page(
         cancelling=_cancelling(session, round_),
         may_confirm=_role(session, account, dossier.partnership.id) in cancelling.MAY_CONFIRM,
         has_positions=round_.dyadic_mode == "positions",
+        asked=_asked(session, round_) if runs else None,
+        seated=_seated(session, round_, language) if runs else (),
+        shown=shown,
         problem=problem,
     )
 
@@ -135,6 +160,24 @@ def _cancelling(session: Session, round_: Round) -> CancelNote | None:
 def _role(session: Session, account: Account, partnership_id: UUID) -> str:
     seat = accounts.find_seat(session, account, partnership_id)
     return seat.role if seat else ""
+
+
+def _asked(session: Session, round_: Round) -> Asked | None:
+    found = approvals.latest(session, round_)
+    if found is None:
+        return None
+    is_old = found.decision == "waiting" and not approvals.is_current(session, found, round_)
+    return Asked(found.person, found.office, "changed" if is_old else found.decision, found.reason)
+
+
+def _seated(session: Session, round_: Round, language: str) -> tuple[tuple[str, str], ...]:
+    """Who sits in the partnership and did not write the list."""
+    wrote, found = approvals.authors(session, round_), []
+    for seat, account in accounts.seats_in(session, round_.partnership_id):
+        if seat.role in ("representative", "trustee") and account.email.casefold() not in wrote:
+            organization = session.get(Organization, seat.organization_id) if seat.organization_id else None
+            found.append((str(account.id), f"{account.name}, {role_words(seat.role, organization, language)}"))
+    return tuple(found)
 
 
 def size_words(people: int, organizations: int, language: str) -> tuple[bool, str]:

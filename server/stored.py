@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from server.deps import SESSION_COOKIE, SESSION_LASTS
 from server.pages import LANGUAGE_COOKIE, OFFLINE_COOKIE
 from server.respondents import AFTER_CLOSING, COOKIE
+from server.routes.approving import COOKIE as APPROVAL_COOKIE
+from server.routes.approving import LASTS as APPROVAL_LASTS
 from server.routes.enrolling import COOKIE as FACTOR_COOKIE
 from server.routes.enrolling import LASTS as FACTOR_LASTS
 from server.routes.handing_in import RECEIPT
@@ -230,6 +232,10 @@ COOKIES = {
     LINK_COOKIE: (
         N_("Only for accounts: a link that works once, locked, for {minutes} minutes."),
         {"minutes": int(LINK_LASTS.total_seconds() // 60)},
+    ),
+    APPROVAL_COOKIE: (
+        N_("Only for those who approve a list: their link, locked, for {minutes} minutes."),
+        {"minutes": int(APPROVAL_LASTS.total_seconds() // 60)},
     ),
     FACTOR_COOKIE: (
         N_("Only for accounts: a second factor that is being set up, locked, for {minutes} minutes."),

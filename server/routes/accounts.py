@@ -140,7 +140,7 @@ def invite(
         invited_by=office.account.email,
     )
     office.record("invited an administrator")
-    shown = letters.send_invitation(office.session, office.settings, _link, secret, office.now)
+    shown = letters.send_invitation(office.session, office.settings, _link, secret)
     return office.show(shown=shown)
 
 
@@ -155,7 +155,7 @@ def renew_invitation(office: OfficeDep, link_id: UUID) -> Response:
     link = account_links.get_invitation(office.session, None, link_id)
     secret = account_links.renew(link, office.now)
     office.record("made a new link for an invitation")
-    return office.show(shown=letters.send_invitation(office.session, office.settings, link, secret, office.now))
+    return office.show(shown=letters.send_invitation(office.session, office.settings, link, secret))
 
 
 @router.post("/accounts/invitations/{link_id}/withdraw")

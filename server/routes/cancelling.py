@@ -17,7 +17,7 @@ from server.languages import is_readable, label_in, translator
 from server.mail_texts import safe_subject
 from server.pages import Page, Words, language_of, render, see_other
 from server.routes.rounds import RoundNumber
-from server.routes.setup import LONGEST_NAME, Run, RunDep
+from server.routes.setup import Run, RunDep
 from server.settings import Settings
 from server.sheets import title_of
 from surveys import cancelling, outbox, rounds
@@ -25,6 +25,7 @@ from surveys.models import Partnership
 from surveys.problems import InvalidInput
 
 router = APIRouter()
+LONGEST_NAME = 200
 PATH = "/partnerships/{partnership_id}/rounds/{number}/cancel"
 
 

@@ -8,16 +8,13 @@ from datetime import timedelta
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Form
+from fastapi import APIRouter, Form
 from markupsafe import Markup
-from starlette.datastructures import UploadFile
-from starlette.exceptions import HTTPException
-from starlette.requests import Request
 from starlette.responses import Response
 
 from server.deps import KeystoreDep, SettingsDep
-from server.dossiers import organizations_by_id
-from server.invitees import Fault, UnreadableFile, decode, is_address, read_list, write_list
+from server.dossiers import address_of, organizations_by_id
+from server.invitees import Fault, is_address, read_list, write_list
 from server.languages import LANGUAGES, label_in
 from server.pages import Page, Words, language_of, render, see_other
 from server.preparing import LINKS_SHOWN, find_links_shown, in_order
@@ -25,10 +22,11 @@ from server.qr import qr_svg
 from server.routes.setup import Run, RunDep
 from server.settings import Settings
 from server.sheets import name_of, title_of
-from surveys import partnerships, rounds
+from server.uploads import UploadedDep
+from surveys import approvals, contacts, partnerships, rounds
 from surveys.invitations import personal_secret
 from surveys.keystore import Keystore
-from surveys.models import Invitation, Organization
+from surveys.models import Contact, Invitation, Organization
 from surveys.problems import NotFound, RoundNotOpen
 
 router = APIRouter()
@@ -46,6 +44,8 @@ class ListPage(Page):
     languages: tuple[str, ...]
     faults: tuple[Fault, ...]
     problem: str
+    is_proposed: bool  # from the contacts, not saved yet
+    contacts_at: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,39 +72,29 @@ class LinksPage(Page):
 
 @router.get("/partnerships/{partnership_id}/rounds/{number}/list")
 def list_page(run: RunDep) -> Response:
+    """The list as it stands; before there is one, as the partners' contacts propose it."""
     run.require("prepared")
     names = {str(key): one.name for key, one in organizations_by_id(run.session, run.partnership.id).items()}
-    return render(run.request, _list_page(run, write_list(rounds.invitations_of(run.session, run.round_), names)))
-
-
-async def read_pasted(request: Request) -> str | None:
-    """The list as pasted, or as in the file where one was chosen; None for a file that is not text."""
-    async with request.form(max_files=1, max_fields=10) as form:
-        file, text = form.get("file"), form.get("text")
-        if isinstance(file, UploadFile) and file.filename:
-            try:
-                text = decode(await file.read())
-            except UnreadableFile:
-                return None
-    if not isinstance(text, str) or "\x00" in text:
-        raise HTTPException(422)
-    return text
-
-
-PastedDep = Annotated[str | None, Depends(read_pasted)]
+    present = {one.id for one in _members(run)}
+    listed: list[Invitation | Contact] = list(rounds.invitations_of(run.session, run.round_))
+    proposed = [
+        one for one in contacts.of_partnership(run.session, run.partnership.id) if one.organization_id in present
+    ]
+    page = _list_page(run, write_list(listed or proposed, names), is_proposed=bool(proposed and not listed))
+    return render(run.request, page)
 
 
 @router.post("/partnerships/{partnership_id}/rounds/{number}/list")
-def save_list(run: RunDep, text: PastedDep) -> Response:
-    """All lines or none: with a fault nothing is saved, and every fault is named with its line."""
+def save_list(run: RunDep, uploaded: UploadedDep) -> Response:
+    """All lines or none: with a fault nothing is saved, and every fault is named with its place."""
     run.require("prepared")
-    if text is None:
-        problem = run._("This file is not text in UTF-8. Save it as “CSV UTF-8” and send it again.")
+    if problem := uploaded.problem(run._):
         return render(run.request, _list_page(run, "", problem=problem), status=422)
-    found, faults = read_list(text, _members(run), run._)
+    found, faults = read_list(uploaded.rows(), _members(run), run._, is_workbook=uploaded.is_workbook)
     if faults:
-        return render(run.request, _list_page(run, text, tuple(faults)), status=422)
+        return render(run.request, _list_page(run, uploaded.text, tuple(faults)), status=422)
     rounds.set_list(run.session, run.round_, found)
+    approvals.forget_waiting(run.session, run.round_)
     run.record(f"set the list to {len(found)} people")
     return see_other(run.address)
 
@@ -114,7 +104,9 @@ def _members(run: Run) -> list[Organization]:
     return [one for _, one in partnerships.members_on(run.session, run.partnership.id, day)]
 
 
-def _list_page(run: Run, text: str, faults: tuple[Fault, ...] = (), problem: str = "") -> ListPage:
+def _list_page(
+    run: Run, text: str, faults: tuple[Fault, ...] = (), problem: str = "", *, is_proposed: bool = False
+) -> ListPage:
     language = language_of(run.request)
     return ListPage(
         title=title_of(run.partnership, language),
@@ -125,6 +117,8 @@ def _list_page(run: Run, text: str, faults: tuple[Fault, ...] = (), problem: str
         languages=LANGUAGES,
         faults=faults,
         problem=problem,
+        is_proposed=is_proposed,
+        contacts_at=f"{address_of(run.partnership)}/contacts",
     )
 
 

@@ -188,7 +188,7 @@ def send_link(
         account = accounts.find_account(session, email)
         if account is not None and not account.is_closed:
             secret = account_links.make_reset(session, account, now)
-            letters.send_reset(session, settings, account, secret, now)
+            letters.send_reset(session, settings, account, secret)
         else:
             account_links.make(session, "reset", now)  # opens nothing: it costs what a real one costs
     return render(request, ForgottenPage(is_sent=True, has_mail=letters.has_mail(settings)))

@@ -196,7 +196,7 @@ def invite(table: TableDep, typed: Annotated[Invited, Depends(read_invited)]) ->
         invited_by=table.account.email,
     )
     table.record(f"invited {typed.email} as {typed.role}" + (" to take over" if takes_over else ""))
-    return table.show(shown=letters.send_invitation(table.session, table.settings, link, secret, table.now))
+    return table.show(shown=letters.send_invitation(table.session, table.settings, link, secret))
 
 
 def _problem_of(table: Table, typed: Invited, organization_id: UUID | None) -> str:
@@ -219,7 +219,7 @@ def renew(table: TableDep, link_id: UUID) -> Response:
     link = account_links.get_invitation(table.session, table.partnership.id, link_id)
     secret = account_links.renew(link, table.now)
     table.record(f"made a new link for {link.email}")
-    return table.show(shown=letters.send_invitation(table.session, table.settings, link, secret, table.now))
+    return table.show(shown=letters.send_invitation(table.session, table.settings, link, secret))
 
 
 @router.post(f"{AT}/invitations/{{link_id}}/withdraw")

@@ -16,13 +16,14 @@ from starlette.responses import Response
 from server import scheduling
 from server.deps import AccountDep, ClockDep, KeystoreDep, SessionDep, partnership_to_run
 from server.dossiers import address_of, open_dossier
-from server.languages import is_readable, translator
+from server.languages import translator
+from server.letters import ShownLink
 from server.pages import Page, Words, language_of, place_of, render, see_other
 from server.preparing import prepared_page
 from server.routes.rounds import RoundNumber
 from server.scheduling import Dates, Typed
 from server.sheets import title_of
-from surveys import audit, own_questionnaires, rounds
+from surveys import approvals, audit, own_questionnaires, rounds
 from surveys.models import Account, Partnership, Round
 from surveys.problems import (
     KeyHoldersNotReady,
@@ -34,7 +35,6 @@ from surveys.problems import (
 from surveys.pulses import pulse_of
 
 router = APIRouter()
-LONGEST_NAME = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +78,14 @@ class Run:
         dossier = open_dossier(self.session, self.account, self.partnership, language_of(self.request))
         page = prepared_page(self.session, self.account, dossier, self.round_, self.now, problem=problem)
         return render(self.request, page, status=status)
+
+    def show(self, *, shown: ShownLink | None = None) -> Response:
+        """The round's page after a step, with a link where one was made."""
+        self.session.flush()  # the page reads what was just written
+        dossier = open_dossier(self.session, self.account, self.partnership, language_of(self.request))
+        return render(
+            self.request, prepared_page(self.session, self.account, dossier, self.round_, self.now, shown=shown)
+        )
 
     def require(self, state: str) -> None:
         if self.round_.state != state:
@@ -206,6 +214,7 @@ def change_dates(run: RunDep, typed: TypedDep) -> Response:
         return render(run.request, _dates_page(run, typed, faults), status=422)
     if (dates.opens_at, dates.closes_at) != (round_.opens_at, round_.closes_at):
         round_.approved_by = ""
+        approvals.forget_waiting(run.session, round_)
     round_.label, round_.opens_at, round_.closes_at = dates.label or round_.label, dates.opens_at, dates.closes_at
     run.record("changed the dates of a round")
     return see_other(run.address)
@@ -215,21 +224,6 @@ def _dates_page(run: Run, typed: Typed, faults: tuple[str, ...] = ()) -> DatesPa
     title = title_of(run.partnership, language_of(run.request))
     zone = place_of(run.partnership.time_zone, language_of(run.request))
     return DatesPage(title, run.address, f"{run.address}/dates", False, typed, zone, faults, "", False, False)
-
-
-@router.post("/partnerships/{partnership_id}/rounds/{number}/approve")
-def approve(run: RunDep, by: Annotated[str, Form(max_length=LONGEST_NAME)] = "") -> Response:
-    name = " ".join(by.split())
-    if not name or not is_readable(name):
-        return run.refuse(run._("Please give the name of the second person."), 422)
-    if name.casefold() in (run.account.name.casefold(), run.account.email.casefold()):
-        return run.refuse(run._("The list is approved by a second person, not by who wrote it."), 422)
-    try:
-        rounds.approve(run.session, run.round_, by=name)
-    except ListTooSmall:
-        return run.refuse(run._("The list is too small to be approved."), 422)
-    run.record("noted the approval of the list")
-    return see_other(run.address)
 
 
 @router.post("/partnerships/{partnership_id}/rounds/{number}/start")

@@ -61,6 +61,12 @@ EXPECTED: dict[str, frozenset[str]] = {
     "POST /join/form": HOLDS_A_LINK,
     "GET /api/v1/openapi.json": ANYONE,  # the description of the interface; no data
     "GET /api/v1*": HOLDS_A_LINK,  # a token opens it, never a cookie
+    # Second persons
+    "GET /approval": ANYONE,
+    "POST /approval": ANYONE,
+    "POST /approval/leave": ANYONE,
+    "GET /approval/list": HOLDS_A_LINK,
+    "POST /approval/list": HOLDS_A_LINK,
     # Accounts
     "GET /account": ACCOUNT,
     "GET /account/*": ACCOUNT,
@@ -85,6 +91,10 @@ EXPECTED: dict[str, frozenset[str]] = {
     "GET /offline/*": ANYONE,
     "POST /offline": ANSWERS,
     "POST /offline/*": ANSWERS,
+    "GET /paper": ANYONE,
+    "POST /paper": ANYONE,
+    "GET /paper/entry": ANSWERS,
+    "POST /paper/entry": ANSWERS,
     # Key holders
     "GET /k": ANYONE,
     "POST /k": ANYONE,
@@ -151,6 +161,8 @@ EXPECTED: dict[str, frozenset[str]] = {
     "POST /partnerships/{partnership_id}/disputes/{dispute_id}/*": frozenset({FACILITATOR, REPRESENTATIVE}),
     "POST /partnerships/{partnership_id}/disputes/{dispute_id}/people": RUNS,
     "POST /partnerships/{partnership_id}/disputes/{dispute_id}/parties": RUNS,
+    "GET /partnerships/{partnership_id}/contacts*": RUNS,
+    "POST /partnerships/{partnership_id}/contacts*": RUNS,
     "GET /partnerships/{partnership_id}/keys*": RUNS,
     "POST /partnerships/{partnership_id}/keys*": RUNS,
     "GET /partnerships/{partnership_id}/rhythm": RUNS,
@@ -174,6 +186,8 @@ EXPECTED: dict[str, frozenset[str]] = {
     "GET /partnerships/{partnership_id}/rounds/{number}/brief.pdf": RUNS,
     "GET /partnerships/{partnership_id}/rounds/{number}/list": RUNS,
     "GET /partnerships/{partnership_id}/rounds/{number}/dates": RUNS,
+    "GET /partnerships/{partnership_id}/rounds/{number}/form.pdf": RUNS,
+    "GET /partnerships/{partnership_id}/rounds/{number}/approval": RUNS,
     "POST /partnerships/{partnership_id}/rounds/{number}/*": RUNS,
 }
 

@@ -7,12 +7,14 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from io import BytesIO
 from typing import Any
 
 import pytest
 from argon2 import PasswordHasher
 from fastapi import FastAPI, Request
 from httpx2 import Response
+from openpyxl import Workbook
 from sqlalchemy import event
 from sqlmodel import Session
 from starlette.testclient import TestClient
@@ -208,3 +210,13 @@ def text_of(page: str) -> str:
 @pytest.fixture
 def circle(session: Session, partnership: Partnership, log_in: Callable[[Account], TestClient]) -> Circle:
     return Circle(session, partnership, log_in)
+
+
+def workbook(rows: list[list[Any]]) -> bytes:
+    """An .xlsx file with these rows on its first sheet."""
+    book = Workbook()
+    for row in rows:
+        book.active.append(row)
+    file = BytesIO()
+    book.save(file)
+    return file.getvalue()

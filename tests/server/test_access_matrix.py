@@ -24,6 +24,7 @@ from surveys import (
     api_tokens,
     commitments,
     concerns,
+    contacts,
     discussions,
     dispute_papers,
     disputes,
@@ -112,6 +113,8 @@ def made_up(session, keystore, app) -> dict[str, Any]:
     commitment = commitments.make(
         session, partnership.id, promise, members=[member.id], by="Amina", now=prepared.opens_at
     )
+    contacts.put(session, partnership.id, [contacts.Named("Dara", "dara@example.org", member.id)])
+    (contact,) = contacts.of_partnership(session, partnership.id)
     sitting = make_account(session, uuid4().hex)
     accounts.entrust(session, sitting, partnership.id, role="reader")
     place = {"partnership_id": partnership.id, "role": "reader"}
@@ -122,6 +125,7 @@ def made_up(session, keystore, app) -> dict[str, Any]:
     session.flush()
     return {
         **table_talk,
+        "contact_id": contact.id,
         "account_id": sitting.id,
         "chart": "profile",
         "drawing": "matrix",
@@ -203,6 +207,8 @@ def agreed_things(session, partnership_id: UUID, members: list[UUID], entry: Any
 
 RELEASED_ONLY = re.compile(r"/brief|/release|/how-sure|/concerns/rounds")  # asked of a round that has a release
 LINK_PLACES = ("/i", "/k", "/keys", "/join")  # where a personal link is asked for
+RELEASED_ONLY = re.compile(r"/brief|/release")  # asked of a round that has a release
+LINK_PLACES = ("/i", "/k", "/keys", "/join", "/approval")  # where a personal link is asked for
 
 
 @pytest.fixture

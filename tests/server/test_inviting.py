@@ -12,14 +12,14 @@ import segno
 from hypothesis import given
 from hypothesis import strategies as st
 
-from server.invitees import read_list
-from surveys import accounts, rounds
+from server.invitees import lines_of, read_list
+from surveys import accounts, contacts, rounds
 from surveys.invitations import redeem
 from surveys.models import AuditEntry
 from surveys.partnerships import members_on
 from surveys.problems import LinkNotOpen
 from tests.factories import cast_all, make_account, make_round, secret_of
-from tests.server.conftest import text_of
+from tests.server.conftest import text_of, workbook
 
 
 def address(partnership, rest):
@@ -93,12 +93,41 @@ class TestList:
         assert answer.status_code == 303
         assert [one.person for one in people(session, prepared)] == ["សុខ, ដារ៉ា"]
 
-    def test_file_that_is_no_text(self, as_amina, session, partnership, prepared):
-        file = {"file": ("list.xlsx", b"PK\x03\x04\xff\xff\x80", "application/zip")}
-        answer = as_amina.post(address(partnership, "/list"), files=file)
+    @pytest.mark.parametrize(
+        ("content", "words"),
+        [
+            (b"PK\x03\x04\xff\xff\x80", "This workbook cannot be read"),
+            (b"\xff\xd8\xff\xe0 a picture", "This file is not text in UTF-8."),
+            (b"name\x00;x", "This file is not text in UTF-8."),
+        ],
+    )
+    def test_file_that_is_no_list(self, as_amina, session, partnership, prepared, content, words):
+        answer = as_amina.post(address(partnership, "/list"), files={"file": ("list.xlsx", content, "application/zip")})
         assert answer.status_code == 422
-        assert "This file is not text in UTF-8." in answer.text
+        assert words in answer.text
         assert len(people(session, prepared)) == 8
+
+    def test_workbook(self, as_amina, session, partnership, prepared, names):
+        rows = [["Name", "E-mail", "Organization", "Language"], ["Sok Dara", "dara@example.org", names[0], "km"]]
+        answer = as_amina.post(address(partnership, "/list"), files={"file": ("l.xlsx", workbook(rows), "x/y")})
+        assert answer.status_code == 303
+        assert [(one.person, one.language) for one in people(session, prepared)] == [("Sok Dara", "km")]
+
+    def test_faults_of_a_workbook_are_named_by_cell(self, as_amina, session, partnership, prepared, names):
+        rows = [["Name", "Organization", "E-mail"], ["Sok", names[0], "sok"], [], ["Dara", "Nobody", "d@example.org"]]
+        answer = as_amina.post(address(partnership, "/list"), files={"file": ("l.xlsx", workbook(rows), "x/y")})
+        assert "Cell C2: “sok” is not an e-mail address" in read(answer)
+        assert "Cell B4: “Nobody” is not a partner" in read(answer)
+        assert len(people(session, prepared)) == 8
+
+    def test_proposed_from_the_contacts(self, as_amina, session, partnership, prepared, names):
+        rounds.set_list(session, prepared, [])
+        member = members_on(session, partnership.id, prepared.opens_at.date())[0][1]
+        contacts.put(session, partnership.id, [contacts.Named("Sok", "sok@example.org", member.id, "Director", "km")])
+        page = as_amina.get(address(partnership, "/list"))
+        assert "Proposed from the contacts" in page.text
+        assert f"Sok;sok@example.org;{member.name};km" in html.unescape(page.text)
+        assert people(session, prepared) == []
 
     @pytest.mark.parametrize(
         ("line", "words"),
@@ -274,6 +303,6 @@ class TestPeople:
 
 @given(st.text(alphabet=st.characters(exclude_categories=["Cs"])))
 def test_any_text_is_a_list_or_has_faults(text):
-    found, faults = read_list(text, [], str)
+    found, faults = read_list(lines_of(text), [], str)
     assert found == []
     assert all(fault.sentence for fault in faults)

@@ -308,7 +308,7 @@ def test_every_cookie_is_listed(client, invited, log_in, amina):
         log_in(amina).get("/partnerships"),
     ):
         seen |= {header.split("=")[0] for header in answer.headers.get_list("set-cookie")}
-    accounts_only = {"session", "half_way", "account_link", "new_factor", holding.COOKIE, signing.COOKIE}
+    accounts_only = {"session", "half_way", "account_link", "new_factor", "approval", holding.COOKIE, signing.COOKIE}
     assert seen | accounts_only == set(stored.COOKIES)
     sources = "".join(path.read_text(encoding="utf-8") for path in (ROOT / "server").rglob("*.py"))
     assert len(re.findall(r"\.set_cookie\(", sources)) == len(stored.COOKIES)

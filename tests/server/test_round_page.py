@@ -132,7 +132,7 @@ def test_prepared_round_shows_its_steps(log_in, amina, session, keystore, partne
     make_round(session, keystore, partnership=partnership, state="prepared")
     said = read(log_in(amina).get(address(partnership, 1)))
     assert "1. Dates" in said
-    assert "Name and office of the second person" in said
+    assert "Make a link for this person" in said
     assert "Comes after the approval." in said
 
 
