@@ -16,6 +16,7 @@ from jinja2_fragments import render_block
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
+from server.help import topic_of
 from server.languages import LANGUAGES, format_day, label_in, translator
 from surveys.instruments import Texts
 
@@ -126,6 +127,7 @@ def frame(request: Request) -> Mapping[str, Any]:
         "account": getattr(request.state, "account", None),
         "keys_alarm": getattr(request.state, "keys_alarm", ""),
         "path": request.url.path,
+        "help_topic": topic_of(request.url.path),
         "offline": OFFLINE_COOKIE in request.cookies,
         "visiting": VISIT_COOKIE in request.cookies or RECEIPT_COOKIE in request.cookies,
     }

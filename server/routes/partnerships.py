@@ -16,16 +16,17 @@ from starlette.responses import Response
 from server.brief_orders import readable_rounds
 from server.cards import Card, Cards
 from server.concern_words import acknowledged_lines
-from server.deps import AccountDep, ClockDep, SessionDep, may_run, partnership_for, seat_for
+from server.deps import AccountDep, ClockDep, SessionDep, may_keep_keys, may_run, partnership_for, seat_for
 from server.dossiers import Dossier, open_dossier, overdue_counts
 from server.filters import Choices, Filter, FilterDep, choices_of
+from server.first_steps import StepLine, step_lines
 from server.pages import Page, Words, language_of, render
 from server.reading import attention
 from server.sheets import name_of, title_of
 from server.states import state_words
 from server.wording import Wording
 from surveys import accounts, key_locks, partnerships, rounds
-from surveys.models import Membership, Organization, Partnership, Round
+from surveys.models import Account, Membership, Organization, Partnership, Round
 
 router = APIRouter()
 
@@ -33,6 +34,7 @@ router = APIRouter()
 @dataclass(frozen=True, slots=True)
 class ListPage(Page):
     template = "partnerships/list.html"
+    may_found: bool
     partnerships: tuple[Card, ...]
     total: int
     chosen: Filter
@@ -73,6 +75,7 @@ class OverviewPage(Page):
     rounds: tuple[RoundLine, ...]
     has_brief: bool
     has_releases: bool
+    first_steps: tuple[StepLine, ...]  # until the first round has begun
     acknowledged: tuple[tuple[str, str, str], ...]  # what was said about concerns that came through rounds
     may_run: bool
 
@@ -83,6 +86,7 @@ def list_page(request: Request, session: SessionDep, account: AccountDep, now: C
     several = accounts.partnerships_of(session, account)
     cards = Cards(session, chosen.among(several), language, now)
     page = ListPage(
+        may_found=may_keep_keys(session, account),
         partnerships=tuple(card for card in cards.sorted() if not chosen.attention or card.attention),
         total=len(several),
         chosen=chosen,
@@ -113,6 +117,7 @@ def overview_page(
         rounds=_round_lines(session, rounds.of_partnership(session, partnership.id), dossier, now, readable),
         has_brief=bool(dossier.series) and dossier.series[-1].round_number in readable,
         has_releases=bool(dossier.series),
+        first_steps=_first_steps(session, account, partnership, dossier.wording.language, now.date()),
         acknowledged=acknowledged_lines(session, dossier),
         may_run=may_run(session, account, partnership.id) and partnership.phase not in ("imported", "closed"),
     )
@@ -124,6 +129,14 @@ def _facts(partnership: Partnership, wording: Wording) -> tuple[tuple[str, str],
     named = ((_("Goal"), partnership.goal), (_("Sector"), partnership.sector), (_("Level"), partnership.level))
     rhythm = _("a round every {count} months").format(count=partnership.rhythm_months)
     return (*(fact for fact in named if fact[1]), (_("Rhythm"), rhythm))
+
+
+def _first_steps(
+    session: Session, account: Account, partnership: Partnership, language: str, today: date
+) -> tuple[StepLine, ...]:
+    """What a facilitator of a partnership without a history does next."""
+    runs = may_run(session, account, partnership.id) and partnership.phase not in ("imported", "closed")
+    return step_lines(session, partnership, language, today) if runs else ()
 
 
 def _member_lines(members: Sequence[tuple[Membership, Organization]], wording: Wording) -> tuple[MemberLine, ...]:

@@ -91,7 +91,13 @@ def fields_of(dependant: Any, kind: str) -> Iterator[Any]:
 
 def filled(fields: Iterable[Any]) -> dict[str, Any]:
     """Something in every field, so that only access decides."""
-    return {one.alias: SAMPLES.get(one.field_info.annotation, "x") for one in fields}
+    return {one.alias: sample_of(one.field_info.annotation) for one in fields}
+
+
+def sample_of(annotation: Any) -> Any:
+    if found := re.search(r"Literal\['([^']+)'", str(annotation)):
+        return found[1]
+    return str(uuid4()) if "UUID" in str(annotation) else SAMPLES.get(annotation, "x")
 
 
 def made_up(session, keystore, app) -> dict[str, Any]:
@@ -125,6 +131,15 @@ def made_up(session, keystore, app) -> dict[str, Any]:
     session.flush()
     return {
         **table_talk,
+        "topic": "round",
+        "lesson_id": uuid4(),  # looked at in tests/server/test_lessons.py
+        "key": "sample-1",
+        "place": "new",
+        "act": "put",
+        "/partnerships/{partnership_id}/charter code": "vision",
+        "/partnerships/{partnership_id}/registers code": "budget",
+        "/partnerships/{partnership_id}/members act": "leave",
+        "/partnerships/{partnership_id}/rounds/{number}/preview code": "T",
         "contact_id": contact.id,
         "account_id": sitting.id,
         "chart": "profile",
@@ -206,9 +221,7 @@ def agreed_things(session, partnership_id: UUID, members: list[UUID], entry: Any
 
 
 RELEASED_ONLY = re.compile(r"/brief|/release|/how-sure|/concerns/rounds")  # asked of a round that has a release
-LINK_PLACES = ("/i", "/k", "/keys", "/join")  # where a personal link is asked for
-RELEASED_ONLY = re.compile(r"/brief|/release")  # asked of a round that has a release
-LINK_PLACES = ("/i", "/k", "/keys", "/join", "/approval")  # where a personal link is asked for
+LINK_PLACES = ("/i", "/k", "/keys", "/join", "/approval", "/sign")  # where a personal link is asked for
 
 
 @pytest.fixture
