@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from itertools import groupby
 
 from server.dossiers import Dossier
+from server.pages import Words, words_in
 from surveys.instruments import Instrument, Item, text_in
 from surveys.releases import Release
 
@@ -20,7 +21,7 @@ class Statement:
 
     code: str
     target: str
-    text: str
+    text: Words
     level: str
     is_turned: bool
     has_trend: bool
@@ -50,7 +51,7 @@ def items_behind(instrument: Instrument, target: str) -> list[Item]:
 def _statement(dossier: Dossier, item: Item) -> Statement:
     wording, last = dossier.wording, dossier.series[-1]
     target = f"item:{item.code}"
-    text = text_in(item.texts, wording.language)
+    text = words_in(item.texts, wording.language)
     return Statement(
         code=item.code,
         target=target,
@@ -58,7 +59,7 @@ def _statement(dossier: Dossier, item: Item) -> Statement:
         level=wording.full_level(last.find("level", target)),
         is_turned=item.reverse,
         has_trend=any(release.find("level", target) for release in dossier.series),
-        earlier=tuple(one for one in _versions(dossier, item.code) if one[1] != text),
+        earlier=tuple(one for one in _versions(dossier, item.code) if one[1] != str(text)),
     )
 
 

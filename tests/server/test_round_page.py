@@ -188,6 +188,7 @@ def test_targets_have_names(target, name):
 def test_every_quantity_of_the_vocabulary_is_shown():
     known = releases.__doc__.split("estimate ")[1].split("target ")[0].replace("\n", " ").split(",")
     tables = {"level", "spread", "gap_sides", "change_last", "change_first", "trend", "rating", "cannot_judge"}
+    tables |= {"change_since_<round> (of what commitments should move)"}  # beside its commitment
     assert {one.strip() for one in known} == tables | set(OTHERS) | set(RESPONSE) | set(TRUST)
 
 
