@@ -29,6 +29,7 @@ from server.routes import (
     cancelling,
     charter,
     charter_acts,
+    charter_papers,
     charts,
     commitments,
     comparing,
@@ -144,6 +145,7 @@ ROUTES = (
     health,
     signing,
     charter,
+    charter_papers,  # before acts: "paper" must not be taken for one of them
     charter_acts,
     members,
     about,

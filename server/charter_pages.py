@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
+from uuid import UUID
 
 from sqlmodel import Session
 
@@ -15,7 +16,7 @@ from server.pages import Words
 from server.sheets import name_of
 from server.wording import N_
 from surveys import charter as agreed
-from surveys import charter_versions
+from surveys import charter_scans, charter_versions
 from surveys.descriptions import Description
 from surveys.instruments import text_in
 from surveys.models import Charter, CharterSignature, Organization
@@ -61,6 +62,8 @@ class SignatureView:
     note: str
     is_signed: bool
     is_paper: bool
+    entered_by: str
+    scan: str  # what kind of file it is; "" without one
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,12 +118,16 @@ def signature_views(
 ) -> tuple[SignatureView, ...]:
     """Today's partners, and whoever signed and left since."""
     found = agreed.signatures(session, charter)
-    signed = agreed.signed_by(session, charter)
-    return tuple(_signature(one, found.get(one.id), one.id in signed, language) for one in partners)
+    signed, scans = agreed.signed_by(session, charter), charter_scans.kinds_of(session, charter)
+    return tuple(_signature(one, found.get(one.id), one.id in signed, scans, language) for one in partners)
 
 
 def _signature(
-    organization: Organization, line: CharterSignature | None, is_signed: bool, language: str
+    organization: Organization,
+    line: CharterSignature | None,
+    is_signed: bool,
+    scans: Mapping[UUID, str],
+    language: str,
 ) -> SignatureView:
     _ = translator(language).gettext
     if line is not None and is_signed and line.signed_on:
@@ -135,6 +142,8 @@ def _signature(
         note=line.note if line else "",
         is_signed=is_signed,
         is_paper=bool(line and line.way == "paper"),
+        entered_by=line.entered_by if line else "",
+        scan=scans.get(line.id, "").upper() if line else "",
     )
 
 

@@ -23,11 +23,12 @@ from server.charter_pages import (
 )
 from server.deps import seat_for
 from server.dossiers import address_of
+from server.kept_files import LARGEST_MB
 from server.pages import Page, Words, language_of, render
 from server.refusals import Refusal, refusals_of
 from server.sheets import title_of
 from surveys import charter as agreed
-from surveys import charter_versions, partnerships
+from surveys import charter_scans, charter_versions, partnerships
 from surveys.models import Account, Charter, Organization, Partnership
 from surveys.problems import SurveyProblem
 
@@ -64,6 +65,8 @@ class CharterPage(Page):
     refusals: tuple[Refusal, ...]
     shown: ShownLink | None
     today: date
+    scan_kinds: str
+    scan_largest: int
 
 
 def show(
@@ -106,6 +109,8 @@ def show(
         refusals=refusals_of(problem, language) if problem else (),
         shown=shown,
         today=today,
+        scan_kinds=", ".join(charter_scans.KINDS),
+        scan_largest=LARGEST_MB,
     )
     return render(request, page, status=422 if problem else 200)
 

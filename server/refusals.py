@@ -19,6 +19,7 @@ WORDS = {
     "address": N_("This is not an address of e-mail."),
     "no_place": N_("Please say where the signed paper is kept."),
     "paper_date": N_("The paper was signed after the text was put to signature, and not in the future."),
+    "scan": N_("Nothing was entered: a scan is a PDF, PNG or JPEG file, as its name says, of at most 2 MB."),
     "missing_sections": N_("The charter is not ready to be signed: sections are still empty."),
     "changes_nothing": N_("This amendment changes nothing."),
     "needs_reason": N_("Please say why. A reason has at most 2000 characters."),

@@ -53,8 +53,8 @@ HEADERS = {
     "Cache-Control": "no-store",
 }
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
-UPLOADS = re.compile(r"/partnerships/[0-9a-f-]{36}/disputes/[0-9a-f-]{36}/documents")
-UPLOAD_LIMIT = 2 * 1024 * 1024 + 64 * 1024  # a document of a dispute, and the form around it
+UPLOADS = re.compile(r"/partnerships/[0-9a-f-]{36}/(?:disputes/[0-9a-f-]{36}/documents|charter/paper)")
+UPLOAD_LIMIT = 2 * 1024 * 1024 + 64 * 1024  # a document of a dispute or a signed paper, and the form around it
 BODY_LIMIT = 256 * 1024  # a page of answers with every text at its limit in Khmer takes 60 kB
 
 

@@ -141,6 +141,7 @@ OTHER_TABLES = frozenset(
         "brief_words",
         "cancellation",
         "charter",
+        "charter_scan",
         "charter_signature",
         "commitment",
         "concern",

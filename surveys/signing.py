@@ -78,8 +78,16 @@ def sign_by_account(session: Session, charter: Charter, organization_id: UUID, *
 
 
 def sign_on_paper(
-    session: Session, charter: Charter, organization_id: UUID, *, person: str, on: date, note: str, today: date
-) -> None:
+    session: Session,
+    charter: Charter,
+    organization_id: UUID,
+    *,
+    person: str,
+    on: date,
+    note: str,
+    today: date,
+    entered_by: str,
+) -> CharterSignature:
     """The facilitator enters a signed paper; it stays marked as one, with where it is kept."""
     if not note.strip() or len(note) > LONGEST_NOTE:
         raise InvalidInput("please say where the signed paper is kept", why="no_place")
@@ -88,8 +96,9 @@ def sign_on_paper(
             "the paper was signed after the text was put to signature, and not in the future", why="paper_date"
         )
     signature = _line_for(session, charter, organization_id, person, today)
-    signature.note = note.strip()
+    signature.note, signature.entered_by = note.strip(), entered_by
     _sign(session, signature, charter, person=person, way="paper", on=on)
+    return signature
 
 
 def _line_for(session: Session, charter: Charter, organization_id: UUID, person: str, on: date) -> CharterSignature:

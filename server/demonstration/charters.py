@@ -117,7 +117,8 @@ def _sign_all(session: Session, partnership: Partnership, on: date) -> None:
         signing.sign_by_account(session, version, one.id, person=person, on=on)
     note = f"Secretariat, folder of signatures {MARK}"
     person = f"Representative of {last.name} (invented)"
-    signing.sign_on_paper(session, version, last.id, person=person, on=on, note=note, today=on)
+    given = {"person": person, "note": note, "entered_by": f"Secretariat {MARK}"}
+    signing.sign_on_paper(session, version, last.id, on=on, today=on, **given)
 
 
 def _amend(session: Session, partnership: Partnership, on: date) -> None:

@@ -1,8 +1,7 @@
-"""What happens to a charter after it was written: put to signature, withdrawn, signed by account, link or on paper."""
+"""What happens to a charter after it was written: put to signature, withdrawn, signed by account or link."""
 
 from __future__ import annotations
 
-from datetime import date
 from typing import Annotated
 from uuid import UUID
 
@@ -28,7 +27,6 @@ ACTS = {
     "put": "put the charter to signature",
     "withdraw": "withdrew the charter from signature",
     "ask": "asked a partner to sign the charter",
-    "paper": "entered a charter signed on paper",
     "sign": "signed the charter",
 }
 
@@ -41,12 +39,10 @@ def act_on_charter(
     settings: SettingsDep,
     now: ClockDep,
     partnership_id: UUID,
-    act: Annotated[str, Path(pattern=r"^(put|withdraw|ask|paper|sign)$")],
+    act: Annotated[str, Path(pattern=r"^(put|withdraw|ask|sign)$")],
     organization: Annotated[UUID | None, Form()] = None,
     person: Short = "",
     email: Short = "",
-    note: Annotated[str, Form(max_length=2000)] = "",
-    signed_on: Annotated[str, Form(max_length=20)] = "",
 ) -> Response:
     seat = seat_for(session, account, partnership_id)
     charter = _text_for(session, seat, act)
@@ -59,15 +55,12 @@ def act_on_charter(
                 signing.withdraw(charter)
             elif act == "sign":
                 signing.sign_by_account(session, charter, _needed(seat.organization_id), person=person, on=today)
-            elif act == "ask":
+            else:
                 line, secret = signing.ask(
                     session, charter, _needed(organization), person=person, email=email, on=today
                 )
                 shown = _link(settings.base_url, line, secret)
                 _mail(request, session, partnership, line, shown)
-            else:
-                on, who = _day(signed_on) or today, _needed(organization)
-                signing.sign_on_paper(session, charter, who, person=person, on=on, note=note, today=today)
     except SurveyProblem as problem:
         return show(request, session, account, partnership, charter, today, problem=problem)
     audit.record(session, account.email, ACTS[act], f"charter version {charter.version}", now)
@@ -114,10 +107,3 @@ def _mail(
         person=line.person, title=partnership.title, link=shown.link, address=shown.enter_at, code=shown.code
     )
     outbox.post(session, to=line.email, subject=subject, text=filled, key=f"sign|{line.token_hash}")
-
-
-def _day(text: str) -> date | None:
-    try:
-        return date.fromisoformat(text)
-    except ValueError:
-        return None

@@ -3,24 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Annotated, Any
+from typing import Any
 from uuid import UUID
 
-from fastapi import APIRouter, Depends
-from starlette.datastructures import FormData, UploadFile
+from fastapi import APIRouter
 from starlette.exceptions import HTTPException
-from starlette.requests import Request
 from starlette.responses import Response
 
-from server.csv_files import download
 from server.deps import FormDep
 from server.dispute_pages import Bench, audience_words, bench
 from server.fields import Fields, Typed, seen_version
+from server.kept_files import LARGEST_MB, UploadDep, send_back
 from server.pages import see_other
 from server.places import Place, PlaceDep
 from server.routes.disputes import page_of
 from surveys import dispute_papers, disputes, lessons
 from surveys.dispute_states import STATES
+from surveys.kept_files import MEDIA_TYPES
 from surveys.models import Account
 from surveys.problems import ChangedMeanwhile, InvalidInput, NotAllowedNow
 
@@ -206,32 +205,20 @@ def write_note(place: PlaceDep, form: FormDep, dispute_id: UUID) -> Response:
     return see_other(on.address)
 
 
-async def read_upload(request: Request) -> tuple[FormData, str, bytes]:
-    """The posted form with its one file. The size was limited before anything was read."""
-    async with request.form(max_files=1, max_fields=10) as form:
-        file = form.get("file")
-        if not isinstance(file, UploadFile):
-            return form, "", b""
-        return form, file.filename or "", await file.read()
-
-
 @router.post(HOME + "/documents")
-def add_document(
-    place: PlaceDep, upload: Annotated[tuple[FormData, str, bytes], Depends(read_upload)], dispute_id: UUID
-) -> Response:
+def add_document(place: PlaceDep, upload: UploadDep, dispute_id: UUID) -> Response:
     on = bench(place, dispute_id, to_change=True)
-    form, name, content = upload
-    fields = Fields(form, place._)
+    fields = Fields(upload.form, place._)
     audience = fields.choice("audience", audience_words(place) if on.party_id else ("all",))
-    if not content:
+    if not upload.content:
         fields.faults["file"] = place._("Please choose a file that is not empty.")
     if not fields.faults:
         try:
             dispute_papers.add_document(
                 place.session,
                 on.dispute,
-                name=name,
-                content=content,
+                name=upload.name,
+                content=upload.content,
                 audience=audience,
                 author=place.account.name,
                 organization_id=on.party_id,
@@ -243,8 +230,7 @@ def add_document(
             said = place._(
                 "Nothing was kept: a file is what its name says, one of {kinds}, and at most {size} MB large."
             )
-            size = dispute_papers.LARGEST // (1024 * 1024)
-            fields.faults["file"] = said.format(kinds=", ".join(dispute_papers.MEDIA_TYPES), size=size)
+            fields.faults["file"] = said.format(kinds=", ".join(MEDIA_TYPES), size=LARGEST_MB)
     if fields.faults:
         return _refused(on, fields.typed, "documents")
     place.record("added a document to a dispute", f"dispute {dispute_id}")
@@ -253,10 +239,6 @@ def add_document(
 
 @router.get(HOME + "/documents/{document_id}")
 def document_file(place: PlaceDep, dispute_id: UUID, document_id: UUID) -> Response:
-    """Always a file to keep, never shown in the page, and nothing in it may run."""
     on = bench(place, dispute_id)
     found = dispute_papers.get_document(place.session, on.dispute, document_id, on.role, on.party_id)
-    stem = found.name.rpartition(".")[0]
-    response = download(found.content, f"{stem}.{found.suffix}", dispute_papers.MEDIA_TYPES[found.suffix])
-    response.headers["Content-Security-Policy"] = "default-src 'none'; sandbox"
-    return response
+    return send_back(found.name, found.suffix, found.content)

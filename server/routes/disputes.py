@@ -25,10 +25,12 @@ from server.dispute_pages import (
     timeliness_words,
 )
 from server.fields import Fields, Typed
+from server.kept_files import LARGEST_MB
 from server.pages import Page, Words, see_other
 from server.places import Place, PlaceDep
-from surveys import dispute_papers, disputes
+from surveys import disputes
 from surveys.dispute_states import ENDED
+from surveys.kept_files import MEDIA_TYPES
 from surveys.ladder import ladder_of
 from surveys.models import Concern, Dispute
 
@@ -213,8 +215,8 @@ def page_of(on: Bench, typed: Typed | None = None, *, form: str = "", trouble: s
         neutral=tuple((str(key), account.name) for key, (account, _) in neutral.items()),
         judges=tuple((str(key), one.name) for key, (one, seat) in neutral.items() if seat.role != "facilitator"),
         others=tuple(one for one in place.choices() if one[0] not in {p.id for p in record.parties if not p.left}),
-        kinds=", ".join(dispute_papers.MEDIA_TYPES),
-        largest=dispute_papers.LARGEST // (1024 * 1024),
+        kinds=", ".join(MEDIA_TYPES),
+        largest=LARGEST_MB,
     )
 
 

@@ -6,6 +6,7 @@ from surveys.models.ballots import Ballot, CarryOver, CommentRow, Draft, Respons
 from surveys.models.briefs import BriefComment, BriefWords
 from surveys.models.charters import (
     Charter,
+    CharterScan,
     CharterSignature,
     FactSheet,
     Lesson,
@@ -38,6 +39,7 @@ __all__ = [
     "Cancellation",
     "CarryOver",
     "Charter",
+    "CharterScan",
     "CharterSignature",
     "CommentRow",
     "Commitment",

@@ -59,6 +59,19 @@ class CharterSignature(SQLModel, table=True):
     signed_on: date | None = None
     digest: str = ""  # of the text that was signed
     note: str = Field(default="", sa_type=Text)  # where a signed paper is kept
+    entered_by: str = ""  # the facilitator who entered a signed paper
+
+
+class CharterScan(SQLModel, table=True):
+    """The scan of a paper on which an organization signed, with the type its content has."""
+
+    __tablename__ = "charter_scan"
+
+    signature_id: UUID = Field(foreign_key="charter_signature.id", primary_key=True)
+    name: str
+    suffix: str
+    digest: str
+    content: bytes
 
 
 class PartnershipEvent(SQLModel, table=True):

@@ -57,7 +57,16 @@ def test_charter_pages(new_context, facilitated, size, language):
     page.locator("[id=person-1]").fill("Sokha Chan")
     press(page, f"form[action='{address}/charter/ask'] button >> nth=0")
     look.at()
+    page.locator("details summary").last.click()
+    last = page.locator(f"form[action='{address}/charter/paper']").last
+    last.locator("input[name=person]").fill("Anna Berg")
+    last.locator("input[name=note]").fill("Folder 7")
+    scan = {"name": "paper.pdf", "mimeType": "application/pdf", "buffer": b"%PDF-1.7\n%%EOF\n"}
+    last.locator("input[type=file]").set_input_files(scan)
     link = re.search(r"/sign#[0-9A-Z-]{29}", page.content())[0]
+    press(page, f"form[action='{address}/charter/paper'] button >> nth=-1")
+    look.at()  # the last partner signed on paper, with its scan
+    assert page.locator("a[href*='/charter/versions/2/scans/']").count() == 1
     page.goto("about:blank")
     page.goto(link)
     page.wait_for_url("**/sign/charter")

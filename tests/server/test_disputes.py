@@ -9,8 +9,9 @@ from uuid import uuid4
 
 import pytest
 
-from surveys import accounts, audit, charter, commitments, dispute_papers, disputes, lessons
+from surveys import accounts, audit, charter, commitments, dispute_papers, disputes, kept_files, lessons
 from surveys.commitments import Promise
+from surveys.problems import InvalidInput
 from tests.factories import NOW, make_account, make_partnership
 from tests.server.conftest import text_of
 from tests.server.seats import RAISED
@@ -329,12 +330,12 @@ def test_office_files_without_macros(session):
         return file.getvalue()
 
     word = office("[Content_Types].xml", "word/document.xml")
-    assert dispute_papers.suffix_of("a.docx", word) == "docx"
-    assert dispute_papers.suffix_of("a.odt", office("c", mimetype="application/vnd.oasis.opendocument.text")) == "odt"
+    assert kept_files.suffix_of("a.docx", word) == "docx"
+    assert kept_files.suffix_of("a.odt", office("c", mimetype="application/vnd.oasis.opendocument.text")) == "odt"
     with_macro = office("[Content_Types].xml", "word/document.xml", "word/vbaProject.bin")
     for name, content in (("a.docx", with_macro), ("a.xlsx", word), ("a.odt", word)):
-        with pytest.raises(dispute_papers.InvalidInput):
-            dispute_papers.suffix_of(name, content)
+        with pytest.raises(InvalidInput):
+            kept_files.suffix_of(name, content)
 
 
 def test_survey_never_opens_a_dispute(session, keystore, partnership, released):

@@ -153,14 +153,14 @@ def test_paper_is_marked_with_where_it_is_kept(session, unsigned):
     draft = write_charter(session, unsigned)
     signing.put_to_signature(session, draft, on=SIGNED_ON)
     _, organization = partnerships.members_on(session, unsigned.id, SIGNED_ON)[0]
-    given = {"person": "Vanna", "today": LATER}
+    given = {"person": "Vanna", "today": LATER, "entered_by": "Amina"}
     with pytest.raises(InvalidInput, match="kept"):
         signing.sign_on_paper(session, draft, organization.id, on=SIGNED_ON, note=" ", **given)
     with pytest.raises(InvalidInput, match="future"):
         signing.sign_on_paper(session, draft, organization.id, on=LATER + timedelta(days=1), note="file 7", **given)
     signing.sign_on_paper(session, draft, organization.id, on=SIGNED_ON, note="file 7", **given)
     signature = charter.signatures(session, draft)[organization.id]
-    assert (signature.way, signature.note) == ("paper", "file 7")
+    assert (signature.way, signature.note, signature.entered_by) == ("paper", "file 7", "Amina")
 
 
 def test_only_partners_sign(session, unsigned):
