@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Annotated
 from uuid import UUID
@@ -124,6 +125,13 @@ class SecondFactorMissing(Exception):
     """Somebody who must have a second factor has none yet; answered with the way to set it up."""
 
 
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """What base.html shows of whoever is logged in. No row: a page of refusal is made when its row is gone."""
+
+    is_administrator: bool
+
+
 def get_account(request: Request, session: SessionDep, now: ClockDep, keystore: KeystoreDep) -> Account:
     found = find_login(request, session, now)
     if found is None:
@@ -132,7 +140,7 @@ def get_account(request: Request, session: SessionDep, now: ClockDep, keystore: 
     if not login.is_full and not request.url.path.startswith(SECOND_FACTOR):
         raise SecondFactorMissing
     request.state.login = login.id
-    request.state.account = account  # base.html shows the facilitator's links, and the red banner of the keys
+    request.state.account = Shown(account.is_administrator)
     alarm = alarm_of(keystore)
     request.state.keys_alarm = alarm if alarm and may_keep_keys(session, account) else ""
     return account
