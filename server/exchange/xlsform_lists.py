@@ -30,7 +30,7 @@ class Choices:
 
     def add_range(self, line: Line, findings: Findings) -> str:
         """The scale of a `range` row, by its parameters; empty with a fault."""
-        given = dict(re.findall(r"(start|end|step)\s*=\s*(\S+)", line["parameters"].casefold()))
+        given = dict(re.findall(r"(start|end|step)\s*=\s*([^\s,;]+)", line["parameters"].casefold()))
         low, high, step = (
             number(given.get(name, other)) for name, other in (("start", "1"), ("end", "10"), ("step", "1"))
         )

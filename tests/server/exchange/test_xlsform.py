@@ -113,6 +113,22 @@ def test_a_plain_form_is_an_instrument():
     assert [one.code for one in instrument.open_questions] == ["wish"]
 
 
+PARTED = ("start=0 end=7 step=1", "start=0;end=7;step=1", "Start = 0 , end = 7 , step = 1")
+
+
+@pytest.mark.parametrize("given", PARTED)
+def test_the_ends_of_a_range_are_parted_by_spaces_commas_or_semicolons(given):
+    rows = ["type|name|label|parameters", "begin_group|W|Water", f"range|W1|How clean?|{given}", "end_group"]
+    scale = made(form(rows)).scales["range_0_7"]
+    assert (scale.low, scale.high) == (0, 7)
+
+
+@pytest.mark.parametrize(("given", "where"), [("start=0,5 end=5", "survey!A3"), ("end=5 step=0,5", "survey!D3")])
+def test_a_decimal_comma_in_a_range_is_refused(given, where):
+    rows = ["type|name|label|parameters", "begin_group|W|Water", f"range|W1|How clean?|{given}", "end_group"]
+    assert list(faults(form(rows))) == [where]
+
+
 def test_partners_are_a_repeat():
     instrument = made(
         simple(
