@@ -65,6 +65,9 @@ def bounces_command(
 def forget_command(
     email: Annotated[str, typer.Argument(help="The person's e-mail address.")] = "",
     organization: Annotated[str, typer.Option(help="Instead: the contacts of the organization with this name.")] = "",
+    person: Annotated[
+        str, typer.Option(help="With --organization: only the person of this name, who has no address.")
+    ] = "",
     backups: Annotated[bool, typer.Option("--backups", help="Also replace every backup by a new one.")] = False,
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
 ) -> None:
@@ -79,16 +82,17 @@ def forget_command(
     from server.forgetting import forget
     from surveys.database import make_engine
 
-    if bool(email) == bool(organization):
-        typer.echo("Give the address of a person, or --organization and its name.", err=True)
+    if bool(email) == bool(organization) or (person and not organization):
+        typer.echo("Give the address of a person, or --organization and its name (and --person).", err=True)
         raise typer.Exit(2)
     if not yes:
-        typer.confirm(f"Erase {email or organization}? This cannot be undone.", abort=True)
+        typer.confirm(f"Erase {email or person or organization}? This cannot be undone.", abort=True)
     settings = Settings()
     engine = make_engine(settings.database_url)
     try:
         now = datetime.now(UTC)
-        done = forget(engine, settings, email=email, organization=organization, now=now, also_backups=backups)
+        whom = {"email": email, "organization": organization, "person": person}
+        done = forget(engine, settings, **whom, now=now, also_backups=backups)
     finally:
         engine.dispose()
     if not done:

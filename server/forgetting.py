@@ -18,9 +18,19 @@ from surveys.problems import NotFound
 
 
 def forget(
-    engine: Engine, settings: Settings, *, email: str, organization: str, now: datetime, also_backups: bool
+    engine: Engine,
+    settings: Settings,
+    *,
+    email: str,
+    organization: str,
+    now: datetime,
+    also_backups: bool,
+    person: str = "",
 ) -> Counter[str]:
-    """Erase one person, or the contacts of an organization; what was erased, counted by kind."""
+    """Erase one person, or the contacts of an organization; what was erased, counted by kind.
+
+    A person without an address is found by `person`, the name, in the organization.
+    """
     with transaction(engine) as session:
         if email:
             done = erasure.forget_person(session, email)
@@ -28,9 +38,14 @@ def forget(
             found = session.exec(select(Organization).where(col(Organization.name) == organization)).all()
             if len(found) != 1:
                 raise NotFound(f"{len(found)} organizations are called “{organization}”; nothing was changed")
-            done = erasure.forget_organization(session, found[0].id)
+            if person:
+                done = erasure.forget_unaddressed(session, found[0].id, person)
+            else:
+                done = erasure.forget_organization(session, found[0].id)
         if done:
-            audit.record(session, "command line", "erased", "a person" if email else "contacts of an organization", now)
+            audit.record(
+                session, "command line", "erased", "a person" if email or person else "contacts of an organization", now
+            )
     if done:
         clean(engine)
         if also_backups:

@@ -6,13 +6,14 @@ import csv
 import io
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import islice
+from uuid import UUID
 
 from openpyxl.utils import get_column_letter
 
 from server.languages import LANGUAGES, is_readable
-from surveys.contacts import Named
+from surveys.contacts import Named, name_key
 from surveys.models import Contact, Invitation, Organization
 from surveys.rounds import Invitee
 
@@ -73,7 +74,7 @@ def read_named(
     known = {name: organization for organization in members for name in _names_of(organization)}
     named: list[Named] = []
     faults: list[Fault] = []
-    seen: dict[str, int] = {}
+    seen = Seen()
     try:
         lines = list(islice(_ordered(rows), LONGEST_LIST + 1))
     except csv.Error:  # a cell longer than any list
@@ -86,8 +87,8 @@ def read_named(
             faults.append(Fault(line.number, sentence, line.cell(column) if is_workbook else ""))
             continue
         cells = line.cells
-        seen[cells["email"].casefold()] = line.number
-        organization = known[_key(cells["organization"])]
+        organization = known[name_key(cells["organization"])]
+        seen.note(line.number, cells, organization)
         language = cells["language"] or "en"
         named.append(Named(cells["person"], cells["email"], organization.id, cells["function"], language))
     return named, faults
@@ -107,24 +108,47 @@ class Line:
         return f"{get_column_letter(place + 1)}{self.number}"
 
 
-def _fault_of(
-    cells: dict[str, str], known: dict[str, Organization], seen: dict[str, int], _: Gettext
-) -> tuple[str, str]:
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """Who stands on the lines before: by address, and by name and organization, there with and without an address."""
+
+    addresses: dict[str, int] = field(default_factory=dict)
+    names: dict[tuple[UUID, str], int] = field(default_factory=dict)
+    without: dict[tuple[UUID, str], int] = field(default_factory=dict)
+
+    def note(self, line: int, cells: dict[str, str], organization: Organization) -> None:
+        place = organization.id, name_key(cells["person"])
+        self.names[place] = line
+        if cells["email"]:
+            self.addresses[cells["email"].casefold()] = line
+        else:
+            self.without[place] = line
+
+    def indistinct_from(self, cells: dict[str, str], organization: Organization) -> int:
+        """The line of somebody whom nobody could tell from this person; 0 where there is none."""
+        return (self.without if cells["email"] else self.names).get((organization.id, name_key(cells["person"])), 0)
+
+
+def _fault_of(cells: dict[str, str], known: dict[str, Organization], seen: Seen, _: Gettext) -> tuple[str, str]:
     """The column and what is wrong there; two empty words where all is well."""
     person, email, organization, language, function = (cells[name] for name in COLUMNS)
-    if not (person and email and organization):
-        missing = "person" if not person else "email" if not email else "organization"
-        return missing, _(
-            "three things are needed: person, e-mail address, organization; then, if you wish, the language"
+    if not (person and organization):
+        return "organization" if person else "person", _(
+            "a person and an organization are needed; for a person without an e-mail address leave its place empty"
         )
     if len(person) > LONGEST_NAME or not is_readable(person):
         return "person", _("the name of the person is too long or holds signs that cannot be printed")
-    if not is_address(email):
+    if email and not is_address(email):
         return "email", _("“{text}” is not an e-mail address").format(text=email[:80])
-    if email.casefold() in seen:
-        return "email", _("this address stands on line {line} already").format(line=seen[email.casefold()])
-    if _key(organization) not in known:
+    if email.casefold() in seen.addresses:
+        return "email", _("this address stands on line {line} already").format(line=seen.addresses[email.casefold()])
+    if name_key(organization) not in known:
         return "organization", _("“{text}” is not a partner of this partnership").format(text=organization[:80])
+    if other := seen.indistinct_from(cells, known[name_key(organization)]):
+        return "person", _(
+            "line {line} names a person of this name in this organization, and one of them has no e-mail address: "
+            "write beside the name what tells them apart, such as the office"
+        ).format(line=other)
     if language and language not in LANGUAGES:
         return "language", _("“{text}” is not one of the languages {languages}").format(
             text=language[:20], languages=", ".join(LANGUAGES)
@@ -161,18 +185,15 @@ def _ordered(rows: Iterable[Row]) -> Iterator[Line]:
 
 
 def _headings(cells: Sequence[str]) -> list[str] | None:
-    meant = [next((name for name, words in HEADINGS.items() if _key(cell) in words), "") for cell in cells]
-    return meant if {"person", "email", "organization"} <= set(meant) else None
+    meant = [next((name for name, words in HEADINGS.items() if name_key(cell) in words), "") for cell in cells]
+    is_whole = "email" in meant or all(name for cell, name in zip(cells, meant, strict=True) if cell)
+    # a column nobody knows may be the one of the addresses: then these are no headings, and the line is refused
+    return meant if {"person", "organization"} <= set(meant) and is_whole else None
 
 
 def _names_of(organization: Organization) -> list[str]:
     names = (organization.name, organization.short_name, *(organization.names or {}).values())
-    return [_key(name) for name in names if name]
-
-
-def _key(text: str) -> str:
-    """For comparing names: without case, doubled spaces and the invisible ones of Khmer."""
-    return " ".join(text.replace("\u200b", "").split()).casefold()
+    return [name_key(name) for name in names if name]
 
 
 def write_list(people: Iterable[Invitation | Contact], names: dict[str, str]) -> str:
@@ -180,5 +201,5 @@ def write_list(people: Iterable[Invitation | Contact], names: dict[str, str]) ->
     file = io.StringIO(newline="")
     writer = csv.writer(file, delimiter=";", lineterminator="\n")
     for one in people:
-        writer.writerow((one.person, one.email, names[str(one.organization_id)], one.language))
+        writer.writerow((one.person, one.email or "", names[str(one.organization_id)], one.language))
     return file.getvalue()

@@ -5,6 +5,7 @@ Numbers of mails, never names: who is reminded is known to nobody who can open a
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -18,7 +19,7 @@ from server.pages import Page, Words
 from server.settings import Settings
 from server.sheets import title_of
 from surveys import discussions, mailings, outbox, rounds
-from surveys.models import Commitment, Delivery, Mailing, Partnership, Round
+from surveys.models import Commitment, Delivery, Invitation, Mailing, Partnership, Round
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,15 +91,20 @@ def mails_page(
         everybody=plan.everybody,
         by_mail=plan.by_mail,
         troubles=tuple(
-            TroubleLine(one.id, one.person, one.email, trouble_words(troubles[one.id], language))
+            TroubleLine(one.id, one.person, one.email or "", trouble_words(troubles[one.id], language))
             for one in present
             if one.id in troubles
         ),
-        people=tuple((one.id, f"{one.person}, {one.email}") for one in present) if round_.state == "open" else (),
+        people=_reachable(present) if round_.state == "open" else (),
         n_agreed=len(agreed_for(session, round_)),
         test_state=_test_words(session, test_key, language),
         problem=problem,
     )
+
+
+def _reachable(present: Iterable[Invitation]) -> tuple[tuple[UUID, str], ...]:
+    """Who may be sent the invitation again: people with an address."""
+    return tuple((one.id, f"{one.person}, {one.email}") for one in present if mailings.has_address(one))
 
 
 def _line(mailing: Mailing, language: str, is_shown: bool) -> MailingLine:

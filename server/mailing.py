@@ -36,7 +36,7 @@ class Composer:
         partnership = session.get_one(Partnership, due.round_.partnership_id)
         text = text_for(session, partnership.id, kind_of_text(due.mailing.kind), language)
         values = self._values(session, due, partnership, language)
-        return Letter(due.invitation.email, subject_of(text, values), fill(text.body, values), message_id(due))
+        return Letter(due.invitation.email or "", subject_of(text, values), fill(text.body, values), message_id(due))
 
     def _values(self, session: Session, due: Due, partnership: Partnership, language: str) -> dict[str, str]:
         values = values_for(session, self.settings, partnership, due.round_, due.invitation, due.keys, language)

@@ -46,7 +46,7 @@ def to_be_printed(session: Session, settings: Settings, round_: Round) -> list[I
     if not (mailings.plan_of(session, round_).by_mail and settings.sends_mail):
         return present
     troubled = mailings.troubles(session, round_)
-    return [one for one in present if one.id in troubled or "@" not in one.email]
+    return [one for one in present if one.id in troubled or not mailings.has_address(one)]
 
 
 def letters_for(

@@ -20,11 +20,12 @@ from server.seats import role_words
 from server.sheets import instrument_of, name_of
 from server.states import state_words
 from server.what_next import next_steps
-from surveys import accounts, approvals, cancelling, key_locks, response, rounds
+from surveys import accounts, approvals, cancelling, key_locks, mailings, response, rounds
 from surveys.models import Account, AuditEntry, Invitation, Organization, Round
 from surveys.rounds import FEW_ORGANIZATIONS, FEW_PEOPLE, FEWEST_ORGANIZATIONS, FEWEST_PEOPLE
 
 LINKS_SHOWN = "showed all links"
+PRINTED = "printed the invitation letters"
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +75,7 @@ class PreparedPage(Page):
     people: tuple[PersonLine, ...]
     organizations: tuple[tuple[Words, int], ...]
     n_invited: int
+    letters: str  # how many people get a printed letter; empty where nobody does
     small_list: str
     is_too_small: bool
     approved_by: str
@@ -123,6 +125,7 @@ def prepared_page(
         people=_people(session, round_, organizations, language) if runs else (),
         organizations=_counted(counts, organizations, language),
         n_invited=sum(counts.values()),
+        letters=_letters(session, round_, language),
         small_list=small_list,
         is_too_small=is_too_small,
         approved_by=round_.approved_by,
@@ -196,7 +199,12 @@ def _people(
 ) -> tuple[PersonLine, ...]:
     return tuple(
         PersonLine(
-            one.id, one.person, one.email, name_of(organizations[one.organization_id], language), one.language, one.gone
+            one.id,
+            one.person,
+            one.email or "",
+            name_of(organizations[one.organization_id], language),
+            one.language,
+            one.gone,
         )
         for one in in_order(rounds.invitations_of(session, round_), organizations)
     )
@@ -204,7 +212,7 @@ def _people(
 
 def in_order(invitations: Iterable[Invitation], organizations: Mapping[UUID, Organization]) -> list[Invitation]:
     """By organization, then by person."""
-    return sorted(invitations, key=lambda one: (organizations[one.organization_id].name, one.person, one.email))
+    return sorted(invitations, key=lambda one: (organizations[one.organization_id].name, one.person, one.email or ""))
 
 
 def _counted(
@@ -214,14 +222,31 @@ def _counted(
     return tuple(sorted(named, key=lambda pair: pair[0].text))
 
 
-def find_links_shown(session: Session, round_: Round) -> AuditEntry | None:
-    """The first time all links were shown."""
-    query = select(AuditEntry).where(AuditEntry.act == LINKS_SHOWN, AuditEntry.subject == f"round {round_.id}")
+def _letters(session: Session, round_: Round, language: str) -> str:
+    """How many people wait for a letter, and what has to be done about it, until the letters were printed."""
+    present = [one for one in rounds.invitations_of(session, round_) if not one.gone]
+    if mailings.plan_of(session, round_).by_mail:
+        present = [one for one in present if not mailings.has_address(one)]
+    if not present or round_.state not in ("prepared", "open") or find_first(session, round_, PRINTED):
+        return ""
+    said = translator(language).ngettext(
+        "%(num)s person gets a printed letter instead of mails. Once the round is open, a trustee or a representative "
+        "must print the letters on this page and hand them out.",
+        "%(num)s people get a printed letter instead of mails. Once the round is open, a trustee or a representative "
+        "must print the letters on this page and hand them out.",
+        len(present),
+    )
+    return said % {"num": len(present)}
+
+
+def find_first(session: Session, round_: Round, act: str) -> AuditEntry | None:
+    """The first time this was done in a round, such as all links shown."""
+    query = select(AuditEntry).where(AuditEntry.act == act, AuditEntry.subject == f"round {round_.id}")
     return session.exec(query.order_by(col(AuditEntry.id)).limit(1)).first()
 
 
 def _links_shown(session: Session, round_: Round, zone: str, language: str) -> str:
-    shown = find_links_shown(session, round_)
+    shown = find_first(session, round_, LINKS_SHOWN)
     if shown is None:
         return ""
     said = translator(language).gettext("All links were shown to {who} on {moment}.")

@@ -39,7 +39,7 @@ ANSWER_TABLES: Mapping[str, tuple[str, Mapping[str, str]]] = {
             "round_id": ROUND,
             "organization_id": N_("The organization the person answers for."),
             "person": N_("The name of the person."),
-            "email": N_("The e-mail address of the person."),
+            "email": N_("The e-mail address of the person; empty for those who get a printed letter."),
             "language": N_("The language of the invitation."),
             "token_hash": N_(
                 "A fingerprint by which the personal link is recognized; deleted when the round is opened."

@@ -22,7 +22,7 @@ def digest_of(session: Session, round_: Round) -> str:
     """What is approved: everybody on the list, and the times. Another digest needs another approval."""
     query = select(Invitation.person, Invitation.email, Invitation.organization_id)
     people = session.exec(query.where(Invitation.round_id == round_.id)).all()
-    lines = sorted([person, email, str(organization)] for person, email, organization in people)
+    lines = sorted([person, email or "", str(organization)] for person, email, organization in people)
     times = [round_.opens_at.isoformat(), round_.closes_at.isoformat(), round_.label]
     return hashlib.sha256(json.dumps([lines, times]).encode()).hexdigest()
 

@@ -15,7 +15,8 @@ from uuid import UUID
 from sqlalchemy import delete
 from sqlmodel import Session, col, func, select
 
-from surveys.models import Account, CharterSignature, Delivery, Invitation, PlainMail, Round, Seat
+from surveys.contacts import name_key
+from surveys.models import Account, CharterSignature, Contact, Delivery, Invitation, PlainMail, Round, Seat
 
 OVER = ("released", "not_opened", "cancelled")
 ERASED = "(erased)"
@@ -55,6 +56,7 @@ def forget_person(session: Session, email: str) -> Counter[str]:
     address = email.strip().lower()
     done: Counter[str] = Counter()
     done.update(_forget_invitations(session, session.exec(select(Invitation).where(Invitation.email == address))))
+    done.update(_forget_contacts(session, session.exec(select(Contact).where(Contact.email == address))))
     for account in session.exec(select(Account).where(Account.email == address)):
         _forget_account(session, account)
         done["account"] += 1
@@ -67,10 +69,25 @@ def forget_person(session: Session, email: str) -> Counter[str]:
     return done
 
 
+def forget_unaddressed(session: Session, organization_id: UUID, person: str) -> Counter[str]:
+    """Erase somebody who has no address by the name in an organization, where such people have different names."""
+
+    def meant(one: Invitation | Contact) -> bool:
+        return one.email is None and name_key(one.person) == name_key(person)
+
+    invited = session.exec(select(Invitation).where(Invitation.organization_id == organization_id)).all()
+    named = session.exec(select(Contact).where(Contact.organization_id == organization_id)).all()
+    done = _forget_invitations(session, filter(meant, invited))
+    done.update(_forget_contacts(session, filter(meant, named)))
+    return done
+
+
 def forget_organization(session: Session, organization_id: UUID) -> Counter[str]:
     """Erase the contacts of an organization: everybody invited for it, whoever represents it, and addresses."""
     invited = session.exec(select(Invitation).where(Invitation.organization_id == organization_id))
     done = Counter(_forget_invitations(session, invited))
+    named = session.exec(select(Contact).where(Contact.organization_id == organization_id))
+    done.update(_forget_contacts(session, named))
     for seat in session.exec(select(Seat).where(Seat.organization_id == organization_id)):
         session.delete(seat)
         done["seat"] += 1
@@ -95,6 +112,15 @@ def _forget_invitations(session: Session, invitations: Iterable[Invitation]) -> 
             invitation.gone = True
             done["name on the list of a round that is not over"] += 1
     session.flush()
+    return done
+
+
+def _forget_contacts(session: Session, named: Iterable[Contact]) -> Counter[str]:
+    """Whom a partner names for rounds to come."""
+    done: Counter[str] = Counter()
+    for contact in list(named):
+        session.delete(contact)
+        done["contact"] += 1
     return done
 
 

@@ -40,7 +40,7 @@ class Invited:
     round_id: UUID
     organization_id: UUID
     person: str
-    email: str
+    email: str | None
     language: str
 
 

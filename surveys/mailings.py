@@ -136,6 +136,11 @@ def of_round(session: Session, round_: Round) -> list[Mailing]:
     return sorted(session.exec(query).all(), key=lambda one: (one.due_at, one.kind, one.number))
 
 
+def has_address(invitation: Invitation) -> bool:
+    """Whether mail can reach this person; else a letter is printed."""
+    return "@" in (invitation.email or "")
+
+
 def drop_links(session: Session, round_id: UUID) -> None:
     """Before the keys go: what was still to be sent with a link has no meaning any more."""
     old = select(Mailing.id).where(Mailing.round_id == round_id, col(Mailing.kind).in_(WHILE_OPEN))
@@ -192,7 +197,7 @@ def look_into(session: Session, keystore: Keystore, row: OutboxRow, now: datetim
     keys = _keys_for(keystore, mailing)
     opened = SecretBox(_seal_key(keys, mailing)).decrypt(row.box)
     invitation = session.get_one(Invitation, UUID(bytes=opened))
-    wanted = not invitation.gone and "@" in invitation.email and _makes_sense(mailing, round_)
+    wanted = not invitation.gone and has_address(invitation) and _makes_sense(mailing, round_)
     if mailing.kind == "again":
         wanted = wanted and mailing.details["invitation"] == invitation.id.hex
     if mailing.kind == "reminder" and wanted and keys is not None:

@@ -13,6 +13,7 @@ from sqlmodel import Session, col, func, select
 
 from surveys import ballots, frozen, key_holders, key_locks, mailings, musts, partnerships
 from surveys.answers import TEXT_LIMIT
+from surveys.contacts import find_indistinct
 from surveys.instruments import Form, Instrument, form_for
 from surveys.invitations import GRACE, personal_secret, token_hash
 from surveys.keystore import Keystore
@@ -32,7 +33,7 @@ class Invitee:
     """One line of an invitation list."""
 
     person: str
-    email: str
+    email: str  # empty: this person gets a printed letter
     organization_id: UUID
     language: str = "en"
 
@@ -130,9 +131,10 @@ def import_round(
 def set_list(session: Session, round_: Round, invitees: Sequence[Invitee]) -> None:
     """Replace the invitation list of a round that has not begun; a new list needs a new approval."""
     _require(round_, "prepared")
-    doubled = [email for email, times in Counter(one.email.strip().lower() for one in invitees).items() if times > 1]
+    times = Counter(one.email.strip().lower() for one in invitees)
+    doubled = next((email for email in times if email and times[email] > 1), "") or find_indistinct(invitees)
     if doubled:
-        raise InvalidInput(f"{doubled[0]} stands twice on the list; nothing was changed")
+        raise InvalidInput(f"{doubled} stands twice on the list; nothing was changed")
     for old in session.exec(select(Invitation).where(Invitation.round_id == round_.id)):
         session.delete(old)
     session.flush()  # the old lines go before the same addresses come again
@@ -141,7 +143,7 @@ def set_list(session: Session, round_: Round, invitees: Sequence[Invitee]) -> No
             Invitation(
                 round_id=round_.id,
                 person=one.person,
-                email=one.email.strip().lower(),
+                email=one.email.strip().lower() or None,
                 organization_id=one.organization_id,
                 language=one.language,
             )
@@ -310,7 +312,7 @@ def get_round(session: Session, partnership_id: UUID, number: int) -> Round:
 
 def invitations_of(session: Session, round_: Round) -> Iterable[Invitation]:
     found = session.exec(select(Invitation).where(Invitation.round_id == round_.id)).all()
-    return sorted(found, key=lambda one: (one.person, one.email))
+    return sorted(found, key=lambda one: (one.person, one.email or ""))
 
 
 def _require(round_: Round, state: str) -> None:

@@ -128,7 +128,7 @@ def _listed(session: Session, round_: Round, language: str) -> tuple[tuple[Words
     for one in in_order(rounds.invitations_of(session, round_), organizations):
         organization = organizations[one.organization_id]
         entry = grouped.setdefault(str(organization.id), (name_of(organization, language), []))
-        entry[1].append((one.person, one.email))
+        entry[1].append((one.person, one.email or ""))
     return tuple((name, tuple(people)) for name, people in grouped.values())
 
 

@@ -97,7 +97,7 @@ def _show(
 
 
 def _line(one: Contact) -> ContactLine:
-    return ContactLine(one.id, one.person, one.email, one.function, str(one.organization_id), one.language)
+    return ContactLine(one.id, one.person, one.email or "", one.function, str(one.organization_id), one.language)
 
 
 @router.get(AT)
@@ -134,6 +134,8 @@ def add(table: TableDep, typed: TypedDep) -> Response:
     if organization is None:
         return _show(table, typed=typed, problem=table._("Please choose the organization of this person."))
     named = Named(typed.person, typed.email, organization.id, typed.function, typed.language)
+    if doubled := _doubled(table, [named]):
+        return _show(table, typed=typed, problem=doubled)
     contacts.put(table.session, table.partnership.id, [named])
     table.record("wrote a contact")
     return see_other(f"{address_of(table.partnership)}/contacts")
@@ -144,9 +146,19 @@ def _problem_of(table: Table, typed: ContactLine) -> str:
         len(text) > LONGEST_NAME or not is_readable(text) for text in (typed.person, typed.function)
     ):
         return table._("Please give a name, in letters that can be printed.")
-    if not is_address(typed.email):
+    if typed.email and not is_address(typed.email):
         return table._("This is not an e-mail address; nothing was changed.")
     return "" if typed.language in LANGUAGES else table._("Please choose a language.")
+
+
+def _doubled(table: Table, several: list[Named]) -> str:
+    """What is wrong where two people could not be told apart; nothing where they can."""
+    found = contacts.find_doubled(table.session, table.partnership.id, several)
+    said = table._(
+        "There are two people called {person} in this organization, and one of them has no e-mail address: write "
+        "beside the name what tells them apart, such as the office. Nothing was changed."
+    )
+    return said.format(person=found) if found else ""
 
 
 @router.post(f"{AT}/upload")
@@ -157,6 +169,8 @@ def upload(table: TableDep, uploaded: UploadedDep) -> Response:
     named, faults = read_named(uploaded.rows(), table.members(), table._, is_workbook=uploaded.is_workbook)
     if faults:
         return _show(table, text=uploaded.text, faults=tuple(faults))
+    if doubled := _doubled(table, named):
+        return _show(table, text=uploaded.text, problem=doubled)
     contacts.put(table.session, table.partnership.id, named)
     table.record(f"read {len(named)} contacts from a list")
     return see_other(f"{address_of(table.partnership)}/contacts")

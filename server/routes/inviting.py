@@ -17,7 +17,7 @@ from server.dossiers import address_of, organizations_by_id
 from server.invitees import Fault, is_address, read_list, write_list
 from server.languages import LANGUAGES, label_in
 from server.pages import Page, Words, language_of, render, see_other
-from server.preparing import LINKS_SHOWN, find_links_shown, in_order
+from server.preparing import LINKS_SHOWN, find_first, in_order
 from server.qr import qr_svg
 from server.routes.setup import Run, RunDep
 from server.settings import Settings
@@ -126,7 +126,7 @@ def _list_page(
 def show_links(run: RunDep, keystore: KeystoreDep, settings: SettingsDep) -> Response:
     """All links, once; the act is on record. Later a lost link is shown by itself."""
     require_open(run)
-    earlier = find_links_shown(run.session, run.round_)
+    earlier = find_first(run.session, run.round_, LINKS_SHOWN)
     if earlier is not None and (run.now - earlier.at > SHOWN_AGAIN or earlier.actor != run.account.email):
         return run.refuse(run._("All links were shown before. A lost link can be shown again beside its person."), 409)
     if earlier is None:

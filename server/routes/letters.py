@@ -6,7 +6,6 @@ from datetime import timedelta
 from uuid import UUID
 
 from fastapi import APIRouter
-from sqlmodel import col, select
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
@@ -17,15 +16,14 @@ from server.dossiers import open_dossier
 from server.languages import translator
 from server.pages import language_of, render
 from server.paper_letters import letters_for, to_be_printed, to_pdf
-from server.preparing import prepared_page
+from server.preparing import PRINTED, find_first, prepared_page
 from server.routes.rounds import RoundNumber
 from surveys import audit, rounds
 from surveys.cancelling import MAY_CONFIRM
-from surveys.models import AuditEntry, Partnership
+from surveys.models import Partnership
 from surveys.problems import RoundNotOpen
 
 router = APIRouter()
-PRINTED = "printed the invitation letters"
 AGAIN = timedelta(minutes=15)  # an empty printer is no reason to ask a third person
 
 
@@ -54,8 +52,7 @@ def print_letters(
         return render(request, prepared_page(session, account, dossier, round_, now, problem=problem), status=409)
 
     subject = f"round {round_.id}"
-    query = select(AuditEntry).where(AuditEntry.act == PRINTED, AuditEntry.subject == subject)
-    earlier = session.exec(query.order_by(col(AuditEntry.id)).limit(1)).first()
+    earlier = find_first(session, round_, PRINTED)
     if earlier is not None and (earlier.actor != account.email or now - earlier.at > AGAIN):
         return refuse(_("The letters were printed before, by {who}.").format(who=earlier.actor))
     people = to_be_printed(session, settings, round_)

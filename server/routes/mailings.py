@@ -111,7 +111,7 @@ def send_again(run: RunDep, invitation: Annotated[UUID, Form()]) -> Response:
     if run.round_.state != "open":
         raise RoundNotOpen(f"round {run.round_.number} is {run.round_.state}", round_id=run.round_.id)
     found = run.session.get(Invitation, invitation)
-    if found is None or found.round_id != run.round_.id or found.gone:
+    if found is None or found.round_id != run.round_.id or found.gone or not mailings.has_address(found):
         raise NotFound("there is no such invitation")
     waiting = [one for one in mailings.of_round(run.session, run.round_) if one.kind == "again" and one.sent is None]
     if all(one.details["invitation"] != found.id.hex for one in waiting):
@@ -148,12 +148,12 @@ def shown_mails(run: RunDep, settings: SettingsDep, keystore: KeystoreDep) -> Re
         raise HTTPException(404)
     language, keys = language_of(run.request), keystore.load(run.round_.id)
     shown = []
-    for one in rounds.invitations_of(run.session, run.round_):
+    for one in filter(mailings.has_address, rounds.invitations_of(run.session, run.round_)):
         text = text_for(run.session, run.partnership.id, "invitation", one.language)
         values = values_for(run.session, settings, run.partnership, run.round_, one, keys, one.language)
         promised = confidentiality("invitation", one.language, has_positions=rounds.asks_positions(run.round_))
         values |= {"confidentiality": promised}
-        shown.append(ShownMail(one.email, subject_of(text, values), fill(text.body, values), one.language))
+        shown.append(ShownMail(one.email or "", subject_of(text, values), fill(text.body, values), one.language))
     others = []
     for kind in ALLOWED:
         if kind != "invitation":

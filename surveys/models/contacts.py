@@ -22,7 +22,7 @@ class Contact(SQLModel, table=True):
     partnership_id: UUID = Field(foreign_key="partnership.id", index=True)
     organization_id: UUID = Field(foreign_key="organization.id", index=True)
     person: str
-    email: str
+    email: str | None = None
     function: str = ""  # the person's office, in free words
     language: str = "en"
 

@@ -76,7 +76,7 @@ class Invitation(SQLModel, table=True):
     round_id: UUID = Field(foreign_key="round.id", index=True)
     organization_id: UUID = Field(foreign_key="organization.id", index=True)
     person: str
-    email: str
+    email: str | None = None  # without one a letter is printed
     language: str = "en"
     token_hash: str | None = Field(default=None, index=True)
     gone: bool = False

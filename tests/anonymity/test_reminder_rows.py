@@ -82,6 +82,26 @@ def test_control_the_keys_do_find_them(fresh_engine, keystore, reminded):
     assert found == ids
 
 
+def test_people_without_an_address_have_rows_like_all(fresh_engine, keystore, reminded):
+    """One of the three who have not answered, and one of the five who have, get letters: eight rows, two mails."""
+    with transaction(fresh_engine) as session:
+        listed = list(rounds.invitations_of(session, reminded))
+        listed[0].email = listed[-1].email = None
+    with Session(fresh_engine) as session:
+        rows = session.exec(select(OutboxRow)).all()
+        assert (len(rows), len({len(row.box) for row in rows})) == (8, 1)
+    with open_post_office() as mailbox:
+        settings = mailbox.settings()
+        assert (
+            send_due(Office(fresh_engine, keystore, settings, Composer(settings), Post(settings), NOW), limit=99).sent
+            == 2
+        )
+    with Session(fresh_engine) as session:
+        assert session.exec(select(OutboxRow)).all() == []
+        (sent, _) = [one.sent for one in mailings.of_round(session, reminded) if one.kind == "reminder"]
+    assert sent == 2
+
+
 def test_snapshots_while_it_is_sent(fresh_engine, keystore, reminded):
     """A copy after every mail: rows go one by one, a number counts up to three, and no other table moves."""
     watched = ("invitation", "round", "ballot", "draft", "audit", "delivery", "round_plan", "plain_mail", "release")

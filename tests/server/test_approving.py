@@ -70,6 +70,16 @@ def decide(browser, decision="approve", **given):
     return browser.post("/approval/list", data={"decision": decision, **given})
 
 
+def test_who_gets_a_letter_is_approved_like_all(session, prepared, ask, new_browser):
+    next(iter(rounds.invitations_of(session, prepared))).email = None
+    session.flush()
+    browser = new_browser()
+    browser.post("/approval", data={"secret": secret_in(ask())})
+    assert "printed letter" in read(browser.get("/approval/list"))
+    assert decide(browser).status_code in (200, 303)
+    assert prepared.approved_by.startswith("Dara")
+
+
 def test_it_works(as_amina, second, session, partnership, prepared):
     page = read(second.get("/approval/list"))
     assert "8 people" in page

@@ -78,6 +78,31 @@ def test_wrong_forms(session, as_amina, partnership, ministry, given, words):
     assert people(session, partnership) == []
 
 
+def test_without_an_address(session, as_amina, partnership, ministry):
+    form = {"organization": str(ministry.id), "function": "Clerk"}
+    for name in ("Sok Dara", "sok  dara"):
+        assert as_amina.post(address(partnership), data=form | {"person": name}).status_code == 303
+    assert people(session, partnership) == [("sok dara", None, "en")]
+    assert "without an e-mail address: gets a printed letter" in read(as_amina.get(address(partnership)))
+    as_amina.post(address(partnership), data=form | {"person": "Sok Dara", "email": "dara@example.org"})
+    assert people(session, partnership) == [("Sok Dara", "dara@example.org", "en")]  # the address was added
+
+
+def test_two_people_nobody_could_tell_apart(session, as_amina, partnership, ministry):
+    form = {"organization": str(ministry.id), "person": "Sok Dara"}
+    as_amina.post(address(partnership), data=form | {"email": "dara@example.org"})
+    refused = [
+        as_amina.post(address(partnership), data=form),
+        as_amina.post(
+            address(partnership, "/upload"), data={"text": f"Emma;;{ministry.name}\nSok Dara;;{ministry.name}"}
+        ),
+    ]
+    for answer in refused:
+        assert answer.status_code == 422
+        assert "There are two people called Sok Dara in this organization" in read(answer)
+    assert people(session, partnership) == [("Sok Dara", "dara@example.org", "en")]
+
+
 def test_removed(session, as_amina, partnership, ministry):
     contacts.put(session, partnership.id, [contacts.Named("Dara", "dara@example.org", ministry.id)])
     (one,) = contacts.of_partnership(session, partnership.id)

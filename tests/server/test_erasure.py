@@ -11,7 +11,8 @@ from server.backup import back_up
 from server.forgetting import forget
 from server.settings import Settings
 from server.ticker import tick
-from surveys import accounts, audit, erasure, frozen, rounds
+from surveys import accounts, audit, contacts, erasure, frozen, rounds
+from surveys.contacts import Named
 from surveys.database import transaction
 from surveys.models import Account, Invitation, Organization, Round
 from tests.factories import NOW, make_account, make_round
@@ -109,6 +110,28 @@ class TestForgetPerson:
 
     def test_unknown_address(self, session):
         assert not erasure.forget_person(session, "nobody@example.org")
+
+    def test_without_an_address_by_name(self, fresh_engine, keystore, settings):
+        with transaction(fresh_engine) as session:
+            round_ = over(session, keystore)
+            gone, same_name, *_ = names(session, round_)
+            gone.email, same_name.person = None, gone.person
+            organization = session.get_one(Organization, gone.organization_id)
+            named = Named(gone.person, "", organization.id)
+            contacts.put(session, round_.partnership_id, [named])
+            contacts.put(session, round_.partnership_id, [Named("Emma", "", organization.id)])
+        given = {"email": "", "organization": organization.name, "also_backups": False, "now": NOW}
+        assert forget(fresh_engine, settings, **given, person=gone.person.upper()) == {"invitation": 1, "contact": 1}
+        with Session(fresh_engine) as session:
+            assert session.get(Invitation, gone.id) is None
+            assert session.get(Invitation, same_name.id) is not None
+            assert [one.person for one in contacts.of_partnership(session, round_.partnership_id)] == ["Emma"]
+
+    def test_contact_goes_too(self, session, keystore):
+        round_ = make_round(session, keystore)
+        one = names(session, round_)[0]
+        contacts.put(session, round_.partnership_id, [Named("Emma", "emma@example.org", one.organization_id)])
+        assert erasure.forget_person(session, "EMMA@example.org") == {"contact": 1}
 
 
 class TestForgetOrganization:

@@ -132,7 +132,8 @@ class TestList:
     @pytest.mark.parametrize(
         ("line", "words"),
         [
-            ("Dara; dara@example.org", "three things are needed"),
+            ("Dara; dara@example.org", "a person and an organization are needed"),
+            ("Dara; {name}", "a person and an organization are needed"),
             ("Dara; dara; {name}", "“dara” is not an e-mail address"),
             ("Dara; a@b.org, c@d.org; {name}", "is not an e-mail address"),
             ("Dara; a@b; {name}", "“a@b” is not an e-mail address"),
@@ -152,6 +153,45 @@ class TestList:
         assert words in html.unescape(answer.text)
         assert "Nothing was saved" in answer.text
         assert "<svg onload" not in answer.text
+        assert len(people(session, prepared)) == 8
+
+    def test_people_without_an_address(self, as_amina, session, partnership, prepared, names):
+        text = f"Dara;;{names[0]};km\nEmma; emma@example.org; {names[0]}\nRoy; ; {names[0]}\nDara; ; {names[1]}\n"
+        assert as_amina.post(address(partnership, "/list"), data={"text": text}).status_code == 303
+        assert sorted((one.person, one.email) for one in people(session, prepared) if one.email) == [
+            ("Emma", "emma@example.org")
+        ]
+        assert [one.person for one in people(session, prepared) if one.email is None] == ["Dara", "Dara", "Roy"]
+        assert "3 people get a printed letter instead of mails." in read(as_amina.get(address(partnership, "")))
+        shown = html.unescape(as_amina.get(address(partnership, "/list")).text)
+        assert f"Dara;;{names[0]};km" in shown
+        again = shown.split("<textarea")[1].split(">", 1)[1].split("</textarea>")[0]
+        assert as_amina.post(address(partnership, "/list"), data={"text": again}).status_code == 303
+        assert len(people(session, prepared)) == 4
+
+    @pytest.mark.parametrize("lines", ["{d};;{a}\n{e};;{a}", "{d};d@x.org;{a}\n{e};;{a}", "{d};;{a}\n{e};d@x.org;{a}"])
+    def test_two_people_nobody_could_tell_apart(self, as_amina, session, partnership, prepared, names, lines):
+        text = lines.format(d="Sok Dara", e="SOK \u200bdara", a=names[0])
+        answer = as_amina.post(address(partnership, "/list"), data={"text": text})
+        assert answer.status_code == 422
+        assert "Line 2: line 1 names a person of this name in this organization" in read(answer)
+        assert len(people(session, prepared)) == 8
+
+    def test_two_of_one_name_with_addresses_are_two(self, as_amina, session, partnership, prepared, names):
+        text = f"Dara; one@example.org; {names[0]}\nDara; two@example.org; {names[0]}"
+        assert as_amina.post(address(partnership, "/list"), data={"text": text}).status_code == 303
+        assert len(people(session, prepared)) == 2
+
+    def test_workbook_without_a_column_of_addresses(self, as_amina, session, partnership, prepared, names):
+        rows = [["Name", "Organization"], ["Sok Dara", names[0]]]
+        answer = as_amina.post(address(partnership, "/list"), files={"file": ("l.xlsx", workbook(rows), "x/y")})
+        assert answer.status_code == 303
+        assert [(one.person, one.email) for one in people(session, prepared)] == [("Sok Dara", None)]
+
+    def test_column_nobody_knows_is_not_passed_over(self, as_amina, session, partnership, prepared, names):
+        rows = [["Name", "Electronic post", "Organization"], ["Sok Dara", "dara@example.org", names[0]]]
+        answer = as_amina.post(address(partnership, "/list"), files={"file": ("l.xlsx", workbook(rows), "x/y")})
+        assert "Cell B1: “Electronic post” is not an e-mail address" in read(answer)
         assert len(people(session, prepared)) == 8
 
     def test_invisible_spaces_of_khmer_are_text(self, as_amina, session, partnership, prepared, names):
@@ -259,6 +299,20 @@ class TestPeople:
         assert answer.status_code == 303
         assert one.email == "new@example.org"
         assert redeem(session, secret, now=now).invitation.id == one.id
+
+    def test_address_added_later(self, as_amina, session, partnership, opened):
+        one = people(session, opened)[0]
+        one.email = None
+        session.flush()
+        page = read(as_amina.get(address(partnership, "")))
+        assert "without an e-mail address: gets a printed letter" in page
+        assert "1 person gets a printed letter instead of mails." in page
+        assert (
+            as_amina.post(address(partnership, f"/people/{one.id}/address"), data={"email": "n@x.org"}).status_code
+            == 303
+        )
+        assert one.email == "n@x.org"
+        assert "gets a printed letter" not in read(as_amina.get(address(partnership, "")))
 
     @pytest.mark.parametrize("email", ["", "x", "a@b.org\nBcc: c@d.org", "a b@c.org", '"a@b" <c@d.org>'])
     def test_wrong_address_changes_nothing(self, as_amina, session, partnership, opened, email):

@@ -99,6 +99,21 @@ def test_with_a_mail_server_only_who_is_not_reached(app, log_in, session, opened
     assert person.person in printed[0].replace("\r\n", " ")
 
 
+def test_with_a_mail_server_exactly_who_has_no_address(app, log_in, session, opened, page, seated):
+    settings = Settings(mail_host="127.0.0.1", mail_security="none", mail_from="r@example.org")
+    without = [one for at, one in enumerate(rounds.invitations_of(session, opened)) if at in (1, 4, 6)]
+    for one in without:
+        one.email = None
+    session.flush()
+    browser = log_in(seated("trustee"))
+    app.dependency_overrides[get_settings] = lambda: settings
+    assert "3 people get a printed letter instead of mails." in text_of(browser.get(page).text)
+    printed = [text.replace("\r\n", " ") for text in pages_of(browser.post(f"{page}/letters").content)]
+    assert len(printed) == 3
+    assert all(any(one.person in text for text in printed) for one in without)
+    assert "get a printed letter" not in browser.get(page).text  # done, and on record
+
+
 def test_gone_people_get_no_letter(log_in, session, opened, page, seated):
     next(iter(rounds.invitations_of(session, opened))).gone = True
     session.flush()

@@ -126,6 +126,17 @@ def test_test_mail_goes_to_oneself(as_amina, session, partnership, opened, with_
     assert "The test mail was refused (550 5.1.1)." in read(as_amina.get(answer.headers["location"]))
 
 
+def test_who_has_no_address_is_not_sent_the_invitation_again(as_amina, session, partnership, opened):
+    person, other, *_ = rounds.invitations_of(session, opened)
+    person.email = None
+    session.flush()
+    page = as_amina.get(address(partnership, "/mails")).text
+    assert str(other.id) in page
+    assert str(person.id) not in page
+    assert as_amina.post(address(partnership, "/mails/again"), data={"invitation": str(person.id)}).status_code == 404
+    assert of_kind(session, opened, "again") == []
+
+
 def test_trouble_is_shown_and_sent_again(as_amina, session, partnership, opened):
     person = next(iter(rounds.invitations_of(session, opened)))
     (mailing,) = of_kind(session, opened, "invitation")

@@ -10,8 +10,10 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import MetaData, Uuid, event, inspect
 from sqlmodel import Session, select
 
+from surveys import contacts, rounds
 from surveys.database import alembic_config, metadata, upgrade
-from surveys.models import Account, Commitment, Discussion, Seat
+from surveys.models import Account, Commitment, Contact, Discussion, Invitation, Seat
+from tests.factories import make_round
 
 
 def test_one_head(fresh_url):
@@ -73,6 +75,27 @@ def test_accounts_keep_their_places(fresh_url, fresh_engine):
         ids["reader"]: "reader",
     }
     assert administrators == {ids["administrator"]}
+
+
+def test_people_without_mail_there_and_back(fresh_url, fresh_engine, keystore):
+    """0016: back in the schema before, people without an address keep their place, with one no mail can reach."""
+    with Session(fresh_engine) as session:
+        round_ = make_round(session, keystore)
+        without = list(rounds.invitations_of(session, round_))[:2]
+        for one in without:
+            one.email = None
+            contacts.put(session, round_.partnership_id, [contacts.Named(one.person, "", one.organization_id)])
+        session.commit()
+        ids = {one.id for one in without}
+    command.downgrade(alembic_config(fresh_url), "0015")
+    upgrade(fresh_url)
+    with Session(fresh_engine) as session:
+        emails = {one.id: one.email for one in session.exec(select(Invitation))}
+        assert len(emails) == 8
+        assert {id_ for id_, email in emails.items() if email == f"{id_.hex}@paper.invalid"} == ids
+        assert sorted(one.person for one in session.exec(select(Contact))) == sorted(
+            one.person for one in session.exec(select(Invitation)) if one.id in ids
+        )
 
 
 def test_agreements_become_commitments(fresh_url, fresh_engine):
