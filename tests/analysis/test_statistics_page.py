@@ -17,9 +17,20 @@ QUOTED = set(re.findall(r"`([^`\n]+)`", PAGE))
 NAMES = sorted(name for name in QUOTED if re.fullmatch(r"[a-z_]+(\.\w+)+", name) and name.split(".")[0] in MODULES)
 # what only carries, draws or searches, and what the page names by the module that calls it
 SILENT = {
-    *("estimates", "drawing", "charts", "profiles", "network", "published", "equations", "programs", "truth"),
+    *(
+        "estimates",
+        "drawing",
+        "charts",
+        "small_multiples",
+        "profiles",
+        "network",
+        "published",
+        "equations",
+        "programs",
+        "truth",
+    ),
     *("attack", "witnesses", "companions", "populations", "corners", "widths", "extremes", "spreads", "cell_sums"),
-    *("binormal", "proportional_odds", "simplex", "permutation", "fit_indices"),
+    *("binormal", "proportional_odds", "simplex", "permutation", "fit_indices", "small_multiples"),
 }
 
 

@@ -51,6 +51,15 @@ def test_truncated_link_is_explained(page, link):
     assert "the address is incomplete" in page.locator("main").inner_text()
 
 
+# Hidden meanwhile: a browser takes half a minute to lay five million characters out
+FIVE_MEGABYTES = """() => {
+  const field = document.querySelector('[name=O1]');
+  field.hidden = true;
+  field.value = 'y'.repeat(5000000);
+  field.dispatchEvent(new Event('change', {bubbles: true}));
+}"""
+
+
 def test_fifty_thousand_characters_and_five_megabytes(device, link, complaints):
     page = device.new_page()
     begin(page, link)
@@ -62,10 +71,9 @@ def test_fifty_thousand_characters_and_five_megabytes(device, link, complaints):
     go_on(page)
     assert "49000 characters too long" in page.locator("#O1-error").inner_text()
     expect(page.locator("[name=O1]")).to_have_value("x" * 50_000)
-    page.evaluate("document.querySelector('[name=O1]').value = 'y'.repeat(5000000)")
-    page.locator("[name=O1]").dispatch_event("change")
+    page.evaluate(FIVE_MEGABYTES)
     said(page, "Not saved: this is larger than a page of answers can be.")
-    page.evaluate("document.querySelector('[name=O1]').value = 'The budget came late'")
+    page.evaluate("O1 = document.querySelector('[name=O1]'); O1.value = 'The budget came late'; O1.hidden = false")
     go_on(page)
     page.goto("/answer/part/open")
     expect(page.locator("[name=O1]")).to_have_value("The budget came late")

@@ -402,7 +402,7 @@ def test_back_to_the_respondents(fresh_engine, keystore, tmp_path, mailbox):
     with transaction(fresh_engine) as session:
         asked = {"partnership_id": round_.partnership_id, "round_id": round_.id, "target": "item:T1"}
         entry = discussions.open_entry(session, **asked, question="Who sees the budget?", now=NOW)
-        promise = commitments.Promise("Publish the budget", owner, None, NOW.date())
+        promise = commitments.Promise("Publish the budget", owner, None, (NOW + timedelta(days=90)).date())
         made = commitments.make(
             session, round_.partnership_id, promise, members=[owner], by="x", now=NOW, discussion_id=entry.id
         )
