@@ -121,6 +121,8 @@ def test_answering(new_context, answering, size, language):
             look.at()  # what is missing is pointed out
     page.goto("/answer/part/open")
     page.locator("textarea").first.fill("x" * 1001)
+    page.locator("textarea").first.blur()
+    page.locator("#saved:not(:empty)").wait_for()  # its words may move the button
     go_on(page)
     look.at()
     look.at("/answer/part/about")

@@ -49,13 +49,16 @@ class TestHealth:
         assert client.get("/healthz").text == "alive"
         assert client.get("/readyz").text == "ready"
 
-    def test_not_ready_without_a_database(self, client, app, monkeypatch, tmp_path):
-        broken = make_engine(f"sqlite:///{tmp_path / 'empty.db'}")
-        monkeypatch.setattr(app.state, "engine", broken)
-        answer = client.get("/readyz")
-        assert (answer.status_code, answer.text) == (503, "not ready")
-        assert client.get("/healthz").status_code == 200
-        broken.dispose()
+    def test_not_ready_without_a_database(self, client, app, tmp_path):
+        held, broken = app.state.engine, make_engine(f"sqlite:///{tmp_path / 'empty.db'}")
+        app.state.engine = broken  # by hand: monkeypatch would take the attribute away afterwards
+        try:
+            answer = client.get("/readyz")
+            assert (answer.status_code, answer.text) == (503, "not ready")
+            assert client.get("/healthz").status_code == 200
+        finally:
+            app.state.engine = held
+            broken.dispose()
 
     def test_figures_are_not_reachable_here(self, client):
         assert client.get("/metrics").status_code == 404
