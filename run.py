@@ -16,6 +16,7 @@ from __future__ import annotations
 
 import hashlib
 import importlib.util
+import json
 import os
 import re
 import shutil
@@ -34,6 +35,8 @@ TESTS = ROOT / "tests" / "requirements.lock"
 BENCH = ROOT / "tests" / "bench" / "requirements.lock"
 AUDIT = ROOT / "tests" / "audit.lock"
 BROWSERS = ("chromium-headless-shell", "chromium", "google-chrome")
+ON_SQLITE = "tests on SQLite"
+FEW = 5  # more than this is no accident
 DATABASE_FOLDERS = ("tests/surveys", "tests/server", "tests/anonymity", "tests/faults")
 
 
@@ -120,12 +123,28 @@ def checks() -> list[tuple[str, list[str | Path]]]:
         ("format", [VENV / "bin" / "ruff", "format", "--check", "-q", "."]),
         ("types", [VENV / "bin" / "mypy", "--no-error-summary"]),
         ("arrows between rooms", [VENV / "bin" / "lint-imports"]),
-        ("tests on SQLite", [*pytest, "--database=sqlite", "tests"]),
+        (ON_SQLITE, [*pytest, "--database=sqlite", "tests"]),
         (
             "tests on PostgreSQL",
             [*pytest, "--database=postgresql", *(f for f in DATABASE_FOLDERS if (ROOT / f).is_dir())],
         ),
     ]
+
+
+def passes_alone(environment: dict[str, str]) -> bool:
+    """Whether nothing failed but a few browser tests, and these pass with the machine to themselves; said loudly.
+
+    Two browsers and two servers on two cores now and then keep a click waiting for longer than any person would.
+    """
+    remembered = ROOT / ".pytest_cache" / "v" / "cache" / "lastfailed"
+    names = list(json.loads(remembered.read_text())) if remembered.exists() else []
+    if not 0 < len(names) <= FEW or not all(name.startswith("tests/browser/") and "::" in name for name in names):
+        return False
+    say("\n=== browser tests that failed, once more and alone")
+    if run(PYTHON, "-m", "pytest", "-q", "--database=sqlite", *names, env=environment) != 0:
+        return False
+    say("UNSTEADY, passed only alone: " + ", ".join(names))
+    return True
 
 
 def test(arguments: Sequence[str]) -> int:
@@ -141,7 +160,7 @@ def test(arguments: Sequence[str]) -> int:
     failed = []
     for name, command in checks():
         say(f"\n=== {name}")
-        if run(*command, env=environment) != 0:
+        if run(*command, env=environment) != 0 and not (name == ON_SQLITE and passes_alone(environment)):
             failed.append(name)
     if browser is None:
         say("\nNOT RUN: the browser tests: no Chromium.  Run once:  sudo apt-get install -y chromium-headless-shell")
