@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from fastapi import FastAPI
 from fastapi.exceptions import RequestValidationError
+from fastapi.telemetry import TelemetryConfig
 from starlette.exceptions import HTTPException
 from starlette.middleware.gzip import GZipMiddleware
 from starlette.middleware.trustedhost import TrustedHostMiddleware
@@ -13,9 +14,9 @@ from server import problems
 from server.api.app import ADDRESS, create_api
 from server.assets import load_assets
 from server.deps import NotLoggedIn, SecondFactorMissing
-from server.desk import Desk
+from server.desk import Desk, FrontDesk
 from server.logs import drop_words
-from server.metrics import Counted, Tally
+from server.metrics import Tally
 from server.respondents import GoTo
 from server.routes import (
     about,
@@ -85,7 +86,7 @@ from server.routes import (
     tokens,
     trends,
 )
-from server.security import BodyLimit, HeadAsGet, SameOrigin, Sealer, SecurityHeaders, read_secret_key
+from server.security import Gate, Sealer, read_secret_key
 from server.settings import Settings
 from surveys.database import make_engine
 from surveys.keystore import Keystore
@@ -161,10 +162,14 @@ ROUTES = (
 )
 
 
+# a trace of requests would tell who answered when
+NOTHING_OBSERVED: TelemetryConfig = {"tracing": False, "metrics": False, "logs": False}
+
+
 def create_app(settings: Settings) -> FastAPI:
     """The service for these settings; the database must have been upgraded before."""
     drop_words()
-    app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
+    app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None, telemetry=NOTHING_OBSERVED)
     app.state.settings = settings
     app.state.engine = make_engine(settings.database_url)
     app.state.keystore = Keystore(settings.keystore)
@@ -194,10 +199,7 @@ def _handle_problems(app: FastAPI) -> None:
 
 def _wrap(app: FastAPI, settings: Settings) -> None:
     """Innermost first: a request passes these lines from the last to the first."""
-    app.add_middleware(BodyLimit)
-    app.add_middleware(HeadAsGet)
     app.add_middleware(GZipMiddleware, minimum_size=500, compresslevel=4)
-    app.add_middleware(SameOrigin, refusal=problems.refuse_other_site, scheme="https" if settings.https else "http")
+    app.add_middleware(FrontDesk, acts=[act for one in ROUTES for act in getattr(one.router, "acts", ())])
     app.add_middleware(TrustedHostMiddleware, allowed_hosts=list(settings.hosts))
-    app.add_middleware(SecurityHeaders, https=settings.https)
-    app.add_middleware(Counted, tally=app.state.tally)
+    app.add_middleware(Gate, https=settings.https, refusal=problems.refuse_other_site, note=app.state.tally.note)

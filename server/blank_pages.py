@@ -27,6 +27,9 @@ class BlankPage:
         self._length, self._checksum = len(plain), zlib.crc32(plain)
         packer = zlib.compressobj(9, zlib.DEFLATED, RAW)
         self._packed = packer.compress(plain) + packer.flush(zlib.Z_FULL_FLUSH)
+        self._plain_tail = self._tail.encode()
+        packer = zlib.compressobj(9, zlib.DEFLATED, RAW)
+        self._packed_tail = packer.compress(self._plain_tail) + packer.flush()
 
     def filled(self, given: Mapping[str, Any], code: str) -> str | None:
         """The page with these choices marked; None where an answer is not a choice of this page."""
@@ -36,7 +39,7 @@ class BlankPage:
     def packed(self, given: Mapping[str, Any], code: str) -> bytes | None:
         """The same as gzip."""
         if not given:
-            return self._packed_blank(self._rest(code).encode())
+            return self._packed_blank(code.encode() if self._has_code else b"")
         page = self.filled(given, code)
         if page is None:
             return None
@@ -57,10 +60,11 @@ class BlankPage:
             last = place
         return "".join((*parts, self._head[last:]))
 
-    def _packed_blank(self, tail: bytes) -> bytes:
-        """The compressed head and a tail compressed now, as one gzip file."""
-        packer = zlib.compressobj(LEVEL, zlib.DEFLATED, RAW)
-        body = self._packed + packer.compress(tail) + packer.flush()
-        checksum = zlib.crc32(tail, self._checksum)
-        size = (self._length + len(tail)) & 0xFFFFFFFF
-        return b"\x1f\x8b\x08\0\0\0\0\0\0\xff" + body + checksum.to_bytes(4, "little") + size.to_bytes(4, "little")
+    def _packed_blank(self, code: bytes) -> bytes:
+        """What was compressed beforehand, and the code between as it is (RFC 1951, 3.2.4), as one gzip file."""
+        length = len(code).to_bytes(2, "little")
+        stored = b"\0" + length + bytes(0xFF ^ byte for byte in length) + code
+        checksum = zlib.crc32(self._plain_tail, zlib.crc32(code, self._checksum))
+        size = (self._length + len(code) + len(self._plain_tail)) & 0xFFFFFFFF
+        ends = checksum.to_bytes(4, "little") + size.to_bytes(4, "little")
+        return b"\x1f\x8b\x08\0\0\0\0\0\0\xff" + self._packed + stored + self._packed_tail + ends

@@ -15,7 +15,6 @@ from prometheus_client import CollectorRegistry, ProcessCollector, start_http_se
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from sqlalchemy import Engine
 from sqlmodel import Session, func, select
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from surveys.keystore import Keystore
 from surveys.models import OutboxRow, Round
@@ -53,25 +52,6 @@ class Tally:
             (group, kind): count - count % STEP if group == "respondents" and kind != "5xx" else count
             for (group, kind), count in counts.items()
         }
-
-
-class Counted:
-    """Notes the answer to every request."""
-
-    def __init__(self, app: ASGIApp, *, tally: Tally) -> None:
-        self.app, self.tally = app, tally
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http":
-            await self.app(scope, receive, send)
-            return
-
-        async def send_and_note(message: Message) -> None:
-            if message["type"] == "http.response.start":
-                self.tally.note(scope["path"], message["status"])
-            await send(message)
-
-        await self.app(scope, receive, send_and_note)
 
 
 class Figures:

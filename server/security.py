@@ -10,7 +10,7 @@ import json
 import os
 import re
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -52,30 +52,16 @@ HEADERS = {
     "X-Robots-Tag": "noindex, nofollow",
     "Cache-Control": "no-store",
 }
+HSTS = "max-age=31536000; includeSubDomains"
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 UPLOADS = re.compile(r"/partnerships/[0-9a-f-]{36}/(?:disputes/[0-9a-f-]{36}/documents|charter/paper)")
 UPLOAD_LIMIT = 2 * 1024 * 1024 + 64 * 1024  # a document of a dispute or a signed paper, and the form around it
 BODY_LIMIT = 256 * 1024  # a page of answers with every text at its limit in Khmer takes 60 kB
 
 
-class SecurityHeaders:
-    """Adds the headers above to every response that does not set them itself."""
-
-    def __init__(self, app: ASGIApp, *, https: bool) -> None:
-        self.app = app
-        headers = dict(HEADERS)
-        if https:
-            headers["Strict-Transport-Security"] = "max-age=31536000; includeSubDomains"
-        self.headers = [(name.lower().encode(), value.encode()) for name, value in headers.items()]
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        async def send_with_headers(message: Message) -> None:
-            if message["type"] == "http.response.start":
-                there = {name.lower() for name, _ in message["headers"]}
-                message["headers"] = [*message["headers"], *(one for one in self.headers if one[0] not in there)]
-            await send(message)
-
-        await self.app(scope, receive, send_with_headers if scope["type"] == "http" else send)
+def headers_of(*, https: bool) -> dict[str, str]:
+    """What stands on every answer that does not set it itself."""
+    return {**HEADERS, **({"Strict-Transport-Security": HSTS} if https else {})}
 
 
 def is_same_origin(headers: Headers, scheme: str) -> bool:
@@ -90,54 +76,61 @@ def is_same_origin(headers: Headers, scheme: str) -> bool:
     return (address.scheme, address.netloc) == (scheme, headers.get("host"))
 
 
-class HeadAsGet:
-    """Answers HEAD as GET, whose body the server then leaves out: mail scanners look at links in this way."""
+class Gate:
+    """Every request passes here once: writes from our own pages only, nothing too large, our headers on each answer.
 
-    def __init__(self, app: ASGIApp) -> None:
-        self.app = app
+    HEAD is answered as GET, whose body the server then leaves out: mail scanners look at links in this way.
+    """
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        is_head = scope["type"] == "http" and scope["method"] == "HEAD"
-        await self.app({**scope, "method": "GET"} if is_head else scope, receive, send)
-
-
-class SameOrigin:
-    """Refuses writes that another site's page sends with our visitor's cookies."""
-
-    def __init__(self, app: ASGIApp, *, refusal: Callable[[Request], Response], scheme: str) -> None:
-        self.app, self.refusal, self.scheme = app, refusal, scheme
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        writes = scope["type"] == "http" and scope["method"] not in SAFE_METHODS
-        if writes and not is_same_origin(Headers(scope=scope), self.scheme):
-            await self.refusal(Request(scope))(scope, receive, send)
-        else:
-            await self.app(scope, receive, send)
-
-
-class BodyLimit:
-    """Stops reading a body above the limit, whether its length was announced or not."""
-
-    def __init__(self, app: ASGIApp, *, limit: int = BODY_LIMIT) -> None:
-        self.app, self.limit = app, limit
+    def __init__(
+        self, app: ASGIApp, *, https: bool, refusal: Callable[[Request], Response], note: Callable[[str, int], None]
+    ) -> None:
+        self.app, self.refusal, self.note = app, refusal, note
+        self.scheme = "https" if https else "http"
+        self.headers = [(name.lower().encode(), value.encode()) for name, value in headers_of(https=https).items()]
+        self.names = frozenset(name for name, _ in self.headers)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        limit = UPLOAD_LIMIT if UPLOADS.fullmatch(scope["path"]) else self.limit
-        announced = Headers(scope=scope).get("content-length", "0")
-        read = int(announced) if announced.isdecimal() and int(announced) > limit else 0
 
-        async def receive_within_limit() -> Message:
-            nonlocal read
-            message = await receive()
-            read += len(message.get("body", b""))
-            if read > limit:
-                raise HTTPException(413)
-            return message
+        async def send_completed(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                self.note(scope["path"], message["status"])
+                message["headers"] = self._completed(message["headers"])
+            await send(message)
 
-        await self.app(scope, receive_within_limit, send)
+        if scope["method"] in SAFE_METHODS:
+            seen = {**scope, "method": "GET"} if scope["method"] == "HEAD" else scope
+            await self.app(seen, receive, send_completed)
+        elif is_same_origin(Headers(scope=scope), self.scheme):
+            await self.app(scope, within_limit(scope, receive), send_completed)
+        else:
+            await self.refusal(Request(scope))(scope, receive, send_completed)
+
+    def _completed(self, given: Iterable[tuple[bytes, bytes]]) -> list[tuple[bytes, bytes]]:
+        """With our headers, unless the answer sets one of them itself."""
+        held = list(given)
+        own = self.names.intersection(name for name, _ in held)
+        return held + (self.headers if not own else [one for one in self.headers if one[0] not in own])
+
+
+def within_limit(scope: Scope, receive: Receive) -> Receive:
+    """Stops reading a body above the limit, whether its length was announced or not."""
+    limit = UPLOAD_LIMIT if UPLOADS.fullmatch(scope["path"]) else BODY_LIMIT
+    announced = Headers(scope=scope).get("content-length", "0")
+    read = int(announced) if announced.isdecimal() and int(announced) > limit else 0
+
+    async def receive_within_limit() -> Message:
+        nonlocal read
+        message = await receive()
+        read += len(message.get("body", b""))
+        if read > limit:
+            raise HTTPException(413)
+        return message
+
+    return receive_within_limit
 
 
 def read_secret_key(path: Path) -> bytes:
@@ -158,9 +151,13 @@ class Sealer:
 
     def __init__(self, key: bytes) -> None:
         self._key = key
+        self._boxes: dict[str, SecretBox] = {}
 
     def _box(self, purpose: str) -> SecretBox:
-        return SecretBox(hashlib.blake2b(purpose.encode(), key=self._key, digest_size=SecretBox.KEY_SIZE).digest())
+        if purpose not in self._boxes:
+            key = hashlib.blake2b(purpose.encode(), key=self._key, digest_size=SecretBox.KEY_SIZE).digest()
+            self._boxes[purpose] = SecretBox(key)
+        return self._boxes[purpose]
 
     def derive(self, purpose: str, value: str) -> bytes:
         """32 bytes that only this server can find from the value, the same every time."""

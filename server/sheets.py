@@ -174,7 +174,12 @@ def blank_sheet(request: Request, respondent: Respondent, content: dict[str, Any
     visit, language = respondent.visit, language_of(request)
     asking = visit.asking
     assert asking is not None  # a respondent's link was redeemed in this request
-    partners = _partners_among(visit, list(asking.organizations.values()), asking.people, asking.instrument)
+
+    def among() -> list[Organization]:
+        return _partners_among(visit, list(asking.organizations.values()), asking.people, asking.instrument)
+
+    is_shared_out = asking.circumstances.form.is_rotated  # else everybody of an organization is asked about all others
+    partners = among() if is_shared_out else asking.keep(("partners", visit.organization.id), among)
     sections = _sections(asking, partners, language)
     return Sheet(respondent, asking.instrument, asking.circumstances, sections, content or {})
 

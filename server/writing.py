@@ -8,17 +8,21 @@ from __future__ import annotations
 
 import asyncio
 import queue
+import sqlite3
 import threading
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
-from sqlalchemy import Engine
+from sqlalchemy import Connection, Engine
+from sqlalchemy.exc import DBAPIError
 from sqlmodel import Session
 
-from surveys.database import plain, transaction
+from surveys.database import kept_transaction, plain, writing_session
 
 AT_ONCE = 64  # requests in one transaction: the first of them must not wait for too many others
+OF_THE_DATABASE = (sqlite3.Error, DBAPIError, OSError)
 T = TypeVar("T")
 
 
@@ -68,25 +72,40 @@ class Writer:
                     self._thread.start()
 
     def _run(self) -> None:
+        session: Session | None = None
         while True:
             jobs = [self._jobs.get()]
             while len(jobs) < AT_ONCE and not self._jobs.empty():
                 jobs.append(self._jobs.get())
-            self._write(jobs)
+            try:
+                session = session or writing_session(self._engine)
+                self._write(session, jobs)
+            except Exception as fault:  # an act refused, the disk is full, the lock is held: nothing was stored
+                for job in jobs:
+                    job.fault = job.fault or fault
+                if isinstance(fault, OF_THE_DATABASE):  # what is wrong with it is not known: the next act gets another
+                    _give_up(session)
+                    session = None
             for job in jobs:
                 job.reply()
 
-    def _write(self, jobs: Sequence[_Job]) -> None:
-        try:
-            with transaction(self._engine) as session:
-                if len(jobs) == 1:
-                    jobs[0].result = jobs[0].act(session)
-                else:
-                    for job in jobs:
-                        _attempt(session, job)
-        except Exception as fault:  # the disk is full, or another process holds the lock: nothing of this was stored
-            for job in jobs:
-                job.fault = job.fault or fault
+    def _write(self, session: Session, jobs: Sequence[_Job]) -> None:
+        with kept_transaction(session):
+            if len(jobs) == 1:
+                jobs[0].result = jobs[0].act(session)
+            else:
+                for job in jobs:
+                    _attempt(session, job)
+
+
+def _give_up(session: Session | None) -> None:
+    if session is not None:
+        with suppress(DBAPIError):
+            connection = session.get_bind()
+            session.close()
+            assert isinstance(connection, Connection)  # see writing_session
+            connection.invalidate()
+            connection.close()
 
 
 def _attempt(session: Session, job: _Job) -> None:

@@ -18,7 +18,16 @@ from sqlmodel import Session, SQLModel, col, select
 from surveys import rounds
 from surveys.answers import Circumstances
 from surveys.instruments import Instrument
-from surveys.models import InstrumentVersion, Invitation, Membership, Organization, Partnership, Round
+from surveys.models import (
+    Charter,
+    InstrumentVersion,
+    Invitation,
+    Membership,
+    Organization,
+    Partnership,
+    Round,
+    RoundPlan,
+)
 
 KEPT_FOR = 2.0  # seconds: a name corrected by another server process shows after that time
 KEPT = 100  # rounds
@@ -26,7 +35,7 @@ MADE_AT_MOST = 300  # pages and sections of one round
 Times = tuple[Any, ...]  # state, opening and closing as the database gives them
 Made = TypeVar("Made")
 Row = TypeVar("Row", bound=SQLModel)
-CHANGES = (Round, Partnership, Organization, Membership, InstrumentVersion)
+CHANGES = (Round, Partnership, Organization, Membership, InstrumentVersion, Invitation, RoundPlan, Charter)
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +51,7 @@ class Asking:
     times: Times
     read_at: float
     made: dict[Any, Any] = field(default_factory=dict)  # pages and sections made of it, as long as it holds
+    beside: dict[Any, Any] = field(default_factory=dict)  # what other tables say of the round; read anew with it
 
     def keep(self, key: Any, make: Callable[[], Made]) -> Made:
         """What was made of this round before, or make it now. Never anything that tells respondents apart."""
@@ -50,6 +60,13 @@ class Asking:
             if len(self.made) >= MADE_AT_MOST:
                 self.made.clear()
             found = self.made[key] = make()
+        return found
+
+    def keep_beside(self, key: Any, read: Callable[[], Made]) -> Made:
+        """What another table says of this round, for the two seconds that the round itself is kept."""
+        if key not in self.beside:
+            self.beside[key] = read()
+        found: Made = self.beside[key]
         return found
 
 

@@ -37,7 +37,8 @@ PRAGMAS = (
     "trusted_schema=OFF",
 )
 WRITER = "rapport_writer"
-READER = "rapport_reader"  # a session that reads with a connection kept open, outside any transaction
+BEGUN = "rapport_begun"  # a connection whose transactions are begun and ended by hand
+DRIVER = "rapport_driver"  # in the info of a session: the driver's connection that its plain SQL uses
 
 metadata: MetaData = SQLModel.metadata
 metadata.naming_convention = NAMING
@@ -84,8 +85,9 @@ def _prepare_sqlite(connection: Any, _record: Any) -> None:
 
 def _begin_sqlite(connection: Any) -> None:
     """Writers take the lock at once: a read that turns into a write would fail whatever the timeout."""
-    writes = connection.get_execution_options().get(WRITER, False)
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+    options = connection.get_execution_options()
+    if not options.get(BEGUN, False):
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if options.get(WRITER, False) else "BEGIN")
 
 
 @contextmanager
@@ -100,12 +102,39 @@ def _writing(engine: Engine) -> Engine:
     return engine.execution_options(**{WRITER: True})
 
 
-def reading_connection(engine: Engine) -> Any:
-    """A connection of SQLite on which each question is a snapshot of its own; it can write nothing."""
+def writing_session(engine: Engine) -> Session:
+    """A session on a connection of SQLite of its own, for one thread that keeps it; see `kept_transaction`."""
+    connection = engine.connect().execution_options(**{BEGUN: True})
+    return Session(connection, info={DRIVER: connection.connection.driver_connection}, expire_on_commit=False)
+
+
+@contextmanager
+def kept_transaction(session: Session) -> Iterator[Session]:
+    """As `transaction`, in a session that is kept: making one for each act costs more than a plain act does."""
+    driver: Any = session.info[DRIVER]
+    driver.execute("BEGIN IMMEDIATE")
+    try:
+        yield session
+        session.flush()
+        driver.execute("COMMIT")
+    finally:
+        if driver.in_transaction:
+            driver.execute("ROLLBACK")
+        emptied(session)
+
+
+def reading_session(engine: Engine) -> Session:
+    """A session of SQLite in which each plain question is a snapshot of its own; that way nothing can be written."""
     connection = sqlite3.connect(str(engine.url.database), check_same_thread=False)
     _prepare_sqlite(connection, None)
     connection.execute("PRAGMA query_only=ON")
-    return connection
+    return Session(engine, info={DRIVER: connection})
+
+
+def emptied(session: Session) -> None:
+    """Nothing of one act in the next, where the mapper was used at all."""
+    if session.in_transaction() or session.new:
+        session.close()
 
 
 CLOCK = 0x7261_7070  # the name of the lock of the clock's work among PostgreSQL's advisory locks
@@ -135,7 +164,7 @@ def plain(session: Session, sql: str, *values: Any) -> Any:
     For the respondent's path only, where each millisecond counts ten thousand times. Returns the driver's cursor:
     identifiers come back as it gives them (see `as_uuid`).
     """
-    if session.new or session.dirty or session.deleted:
+    if session.new or (session.in_transaction() and (session.dirty or session.deleted)):
         session.flush()  # what the mapper holds back must be seen
     connection = _driver(session)
     if isinstance(connection, sqlite3.Connection):
@@ -145,8 +174,8 @@ def plain(session: Session, sql: str, *values: Any) -> Any:
 
 def _driver(session: Session) -> Any:
     """The driver's connection of this session, looked up once in a transaction, or the one it was given to read."""
-    if READER in session.info:
-        return session.info[READER]
+    if DRIVER in session.info:
+        return session.info[DRIVER]
     begun = session.get_transaction()
     held: tuple[Any, Any] | None = session.info.get("driver")
     if held is not None and begun is not None and held[0] is begun:

@@ -18,6 +18,7 @@ from uuid import UUID
 
 from surveys.problems import KeysDamaged, KeysMissing
 
+LARGEST = 4096  # bytes of one file of keys
 MARK = ".replica"  # where it is missing, the medium is not in its place: nothing on it can be said to be destroyed
 
 
@@ -128,10 +129,10 @@ class Keystore:
         (replica / MARK).touch(mode=0o600)
 
     def _read(self, name: str) -> dict[str, bytes]:
-        paths = [path for replica in self.replicas if (path := self._path(replica, name)).exists()]
-        if not paths:
+        read = (_parsed(self._path(replica, name)) for replica in self.replicas)
+        found = next((held for held in read if held is not None), None)
+        if found is None and not any(self._path(replica, name).exists() for replica in self.replicas):
             raise KeysMissing(f"no replica of the keystore holds the keys {name[:8]}")
-        found = next((held for path in paths if (held := _parsed(path)) is not None), None)
         if found is None:
             raise KeysDamaged(f"every replica of the keys {name[:8]} is damaged")
         return found
@@ -154,10 +155,19 @@ def _digest(body: str) -> str:
     return hashlib.sha256(body.encode()).hexdigest()
 
 
+def _content(path: Path) -> str:
+    """The whole file, which is small; this is read for each request of a respondent."""
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        return os.read(descriptor, LARGEST).decode("ascii")
+    finally:
+        os.close(descriptor)
+
+
 def _parsed(path: Path) -> dict[str, bytes] | None:
     """The secrets in this file, or None when a bit of it is wrong."""
     try:
-        body, _, digest = path.read_text(encoding="ascii").strip().partition("\n")
+        body, _, digest = _content(path).strip().partition("\n")
         if digest != _digest(path.stem + body):
             return None
         return {name: bytes.fromhex(value) for name, value in json.loads(body).items()}

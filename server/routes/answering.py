@@ -146,12 +146,19 @@ def _with_contact(call: Call, sheet: Sheet, section: Section) -> Sheet:
     """Beside the open questions stands whom to turn to with a concern that too few wrote for."""
     if section.kind != "comments":
         return sheet
-    ladder = ladder_of(call.session, sheet.respondent.visit.partnership.id)
-    return replace(sheet, contact=ladder.contact)
+    visit = sheet.respondent.visit
+    assert visit.asking is not None  # the link was redeemed in this request
+    contact = visit.asking.keep_beside("contact", lambda: ladder_of(call.session, visit.partnership.id).contact)
+    return replace(sheet, contact=contact)
 
 
 def _asks_for(request: Request, name: str) -> bool:
-    return request.query_params.get(name, "").lower() in ("1", "true", "on", "yes")
+    return bool(request.scope["query_string"]) and request.query_params.get(name, "").lower() in (
+        "1",
+        "true",
+        "on",
+        "yes",
+    )
 
 
 def _filled_in(request: Request, sheet: Sheet, section: Section) -> Response | None:
@@ -160,14 +167,16 @@ def _filled_in(request: Request, sheet: Sheet, section: Section) -> Response | N
         return None
     asking = sheet.respondent.visit.asking
     assert asking is not None  # the link was redeemed in this request
-    key = ("page", language_of(request), OFFLINE_COOKIE in request.cookies, section.code, sheet.partners)
+    progress = replace(sheet.progress(section), resume_code=RESUME_CODE)
+    # people differ in whom they are asked about and in which order: it shows in the number of a page only
+    key = ("page", language_of(request), OFFLINE_COOKIE in request.cookies, section.code, progress.step, progress.steps)
 
     def blank_page() -> BlankPage:
-        progress = replace(sheet.progress(section), resume_code=RESUME_CODE)
         return BlankPage(render_text(request, _page_of(replace(sheet, content={}), section, progress)))
 
     blank = asking.keep(key, blank_page)
     given = {} if section.kind == "comments" else given_in(section, sheet.content)
+    given = {name: answer for name, answer in given.items() if name in section.texts}  # of this page alone
     return _as_response(request, blank, given, ballots.resume_code(sheet.respondent.device))
 
 

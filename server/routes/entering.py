@@ -50,9 +50,9 @@ def front_page(request: Request) -> Response:
     return render(request, FrontPage())
 
 
-@router.get("/i")
-def link_page(request: Request) -> Response:
-    return render(request, LinkPage())
+@router.desk("GET", "/i")
+def link_page(call: Call) -> Response:
+    return render(call.request, LinkPage())
 
 
 @router.desk("POST", "/i")

@@ -34,6 +34,7 @@ from server.sheets import (
     title_of,
 )
 from surveys import ballots, key_locks, rounds
+from surveys.invitations import Visit
 
 router = DeskRouter()
 RECEIPT = RECEIPT_COOKIE
@@ -44,6 +45,16 @@ class Invited:
     name: Words
     n_people: int
     n_gone: int  # of them declared gone after the start: their links are refused, the head-count stays
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """What everybody invited to a round is told about it, in one language."""
+
+    invited: tuple[Invited, ...]
+    opened_by: str
+    has_key_holders: bool
+    reminders: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,32 +186,44 @@ def withdraw_answers(call: Call) -> Response:
     return see_other("/answer")
 
 
-def _welcome_page(session: Session, sheet: Sheet, language: str) -> WelcomePage:
-    visit = sheet.respondent.visit
+def _terms_of(session: Session, visit: Visit, language: str) -> Terms:
     partnership, round_ = visit.partnership, visit.round_
     gone = rounds.gone_by_organization(session, round_)
     invited = tuple(
         Invited(name_of(organization, language), round_.invited[str(organization.id)], gone[organization.id])
         for organization in organizations_of(session, round_)
     )
+    return Terms(
+        invited,
+        opened_by_words(session, round_, language),
+        key_locks.is_locked(session, round_.id),
+        reminders_words(session, round_, partnership.time_zone, language),
+    )
+
+
+def _welcome_page(session: Session, sheet: Sheet, language: str) -> WelcomePage:
+    visit = sheet.respondent.visit
+    partnership, round_ = visit.partnership, visit.round_
+    assert visit.asking is not None  # the link was redeemed in this request
+    terms = visit.asking.keep_beside(("terms", language), lambda: _terms_of(session, visit, language))
     purpose = words_in({"en": partnership.purpose}, language) if partnership.purpose else None
     return WelcomePage(
         title=title_of(partnership, language),
         round_label=label_in(round_.label, language),
         purpose=purpose,
         organization=name_of(visit.organization, language),
-        minutes=sheet.minutes(n_partners=len(sheet.partners) or len(invited) - 1),
+        minutes=sheet.minutes(n_partners=len(sheet.partners) or len(terms.invited) - 1),
         period=period_of(partnership, round_),
         closes_at=round_.closes_at,
         time_zone=partnership.time_zone,
         dyadic_mode=round_.dyadic_mode if round_.kind == "full" else "none",
         disclosure_level=round_.disclosure_level,
-        opened_by=opened_by_words(session, round_, language),
-        has_key_holders=key_locks.is_locked(session, round_.id),
-        invited=invited,
-        n_people=sum(organization.n_people for organization in invited),
+        opened_by=terms.opened_by,
+        has_key_holders=terms.has_key_holders,
+        invited=terms.invited,
+        n_people=sum(organization.n_people for organization in terms.invited),
         has_begun=bool(sheet.content),
-        reminders=reminders_words(session, round_, partnership.time_zone, language),
+        reminders=terms.reminders,
         next=sheet.resume_at,
     )
 

@@ -65,7 +65,9 @@ def free_port(host: str = "127.0.0.1") -> int:
 @contextmanager
 def process(command: Sequence[str], port: int, *, host: str = "127.0.0.1", **environment: str) -> Iterator[Process]:
     """Start a server and wait until it listens; it is ended with the block."""
-    with (ROOT / "var" / "bench.log").open("ab") as log:
+    record = ROOT / "var" / "bench.log"
+    record.parent.mkdir(exist_ok=True)  # a clone that never served anything
+    with record.open("ab") as log:
         child = subprocess.Popen(
             [sys.executable, *command], cwd=ROOT, env={**os.environ, **environment}, stdout=log, stderr=log
         )

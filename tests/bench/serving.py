@@ -153,7 +153,7 @@ def bench_bare(place: Path, figures: Figures) -> float:
     with bare(place) as server, Browser(server.address) as browser:
         for _ in range(300):
             browser.post("/", b"x" * 300)
-        start, n = server.cpu, 3000
+        start, n = server.cpu, 10_000
         for _ in range(n):
             browser.post("/", b"x" * 300)
         rate = n / (server.cpu - start)
@@ -321,7 +321,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         floor = bench_bare(place, figures)
         works: dict[str, Callable[[Path], None]] = {
             "page": lambda at: bench_page(at, figures, 1000 if given.whole else 300),
-            "journey": lambda at: bench_journey(at, figures, 100 if given.whole else 20, floor),
+            "journey": lambda at: bench_journey(at, figures, 100 if given.whole else 60, floor),
             "crowd": lambda at: bench_crowd(at, figures, 10_000 if given.whole else 1_000),
             "memory": lambda at: bench_memory(at, figures, 100_000 if given.whole else 8_000),
             "growth": lambda at: bench_growth(

@@ -22,6 +22,7 @@ from tests.faults._field import ask, life, people
 from tests.faults._proxy import proxy
 
 MACHINES = (("127.0.0.2", "keys-a", "keys-b"), ("127.0.0.3", "keys-b", "keys-a"))  # its own replica first
+TIMES = 15  # each of ten people hands in: long enough to be hurt in the middle of it
 NOTHING = {"lost": 0, "twice": 0, "never sent": 0, "gave up": 0}
 
 
@@ -42,7 +43,7 @@ def test_killed_robbed_and_restarted(tmp_path, url):
         life(tmp_path, host="127.0.0.2", RAPPORT_KEYSTORE=places["127.0.0.2"], **shared) as one,
         life(tmp_path, host="127.0.0.3", RAPPORT_KEYSTORE=places["127.0.0.3"], **shared) as two,
         proxy([one.address, two.address]) as line,
-        people(ledger, lambda: line.address, times=4, pause=0.1) as done,
+        people(ledger, lambda: line.address, times=TIMES, pause=0.1) as done,
     ):
         time.sleep(0.5)
         one.kill()
@@ -53,7 +54,7 @@ def test_killed_robbed_and_restarted(tmp_path, url):
         hurt_while_working = not done()
         two.kill()
     assert hurt_while_working
-    assert ledger.replies == 40
+    assert ledger.replies == 10 * TIMES
     Keystore([tmp_path / "keys-a", tmp_path / "keys-b"]).repair()
     assert ledger.compare(tmp_path, url) == NOTHING
 

@@ -5,16 +5,19 @@ from __future__ import annotations
 import asyncio
 import gzip
 import random
+import sqlite3
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 
 import pytest
 from sqlmodel import Session, select
 
+from server.app import ROUTES
 from server.blank_pages import RESUME_CODE, BlankPage
+from server.desk import FrontDesk
 from server.writing import Writer
 from surveys import rounds
-from surveys.database import plain, transaction
+from surveys.database import DRIVER, kept_transaction, plain
 from surveys.models import Ballot, Organization
 from tests.bench._service import ONE_PAGE
 from tests.factories import make_organization, make_round, secret_of
@@ -53,8 +56,59 @@ class TestBlankPages:
         for given in ({}, {"A": 1}):
             assert gzip.decompress(page.packed(given, "123456")).decode() == page.filled(given, "123456")
 
+    def test_a_page_without_a_code(self):
+        page = BlankPage('<input type="radio" name="A" value="1">')
+        assert gzip.decompress(page.packed({}, "123456")).decode() == page.filled({}, "123456")
+
+    def test_answers_of_other_pages_do_not_force_a_rendering(self, invited, monkeypatch):
+        person = invited()
+        person.save("V", "on", **{f"V{n}": "7" for n in range(1, 6)})
+        person.see("/answer/part/T")
+        monkeypatch.setattr("server.routes.answering.render", None)
+        assert person.see("/answer/part/T").status_code == 200
+
     def test_answer_that_is_no_choice(self):
         assert BlankPage("<p>").filled({"A": 1}, "") is None
+
+
+class TestFrontDesk:
+    """A look-up instead of the framework's search: nobody may notice."""
+
+    def test_every_route_of_a_desk_is_found(self, app):
+        shortcut = FrontDesk(app, acts=[act for one in ROUTES for act in getattr(one.router, "acts", ())])
+        for one in ROUTES:
+            for method, path, act in getattr(one.router, "acts", ()):
+                found = shortcut._find(method, path.replace("{code}", "V"))
+                assert found == (act, {"code": "V"} if "{code}" in path else {}), path
+
+    @pytest.mark.parametrize("path", ["/answer/part/", "/answer/part/V/", "/answer/part/V/W", "/answer/", "//answer"])
+    def test_addresses_beside_a_route_are_none_of_it(self, app, path):
+        shortcut = FrontDesk(app, acts=[act for one in ROUTES for act in getattr(one.router, "acts", ())])
+        assert shortcut._find("GET", path) is None
+
+    @pytest.mark.parametrize("path", ["/answer", "/answer/part/V", "/answer/part/unknown", "/answer/review", "/i"])
+    def test_the_same_answer_on_the_long_way(self, invited, path, monkeypatch):
+        person = invited()
+        short = person.see(path)
+        monkeypatch.setattr(FrontDesk, "_find", lambda *_: None)
+        long = person.see(path)
+        assert (long.status_code, long.text) == (short.status_code, short.text)
+        names = ("content-type", "cache-control", "content-security-policy", "x-frame-options")
+        assert [long.headers[name] for name in names] == [short.headers[name] for name in names]
+
+    def test_other_methods_are_refused_as_everywhere(self, invited):
+        person = invited()
+        assert person.browser.request("DELETE", "/answer/part/V").status_code == 405
+        assert person.browser.head("/answer").status_code == 200
+
+    def test_a_page_is_packed_for_whoever_takes_it(self, invited):
+        person = invited()
+        packed = person.browser.get("/answer", headers={"accept-encoding": "gzip"})
+        plain_page = person.browser.get("/answer", headers={"accept-encoding": "identity"})
+        assert packed.headers["content-encoding"] == "gzip"
+        assert "content-encoding" not in plain_page.headers
+        assert packed.text == plain_page.text
+        assert "Accept-Encoding" in packed.headers["vary"]
 
 
 class TestOnePage:
@@ -128,19 +182,50 @@ class TestWriter:
 
     def test_failed_commit_is_told_to_all(self, fresh_engine, monkeypatch):
         @contextmanager
-        def full_disk(engine):
-            with transaction(engine) as session:
+        def full_disk(kept):
+            with kept_transaction(kept) as session:
                 yield session
                 raise OSError("No space left on device")
 
         def act(number):
             return lambda session: make_organization(session, f"Number {number}").name
 
-        monkeypatch.setattr("server.writing.transaction", full_disk)
+        monkeypatch.setattr("server.writing.kept_transaction", full_disk)
         results = self.write_all(fresh_engine, [act(number) for number in range(3)])
         assert [type(one) for one in results] == [OSError] * 3
         with Session(fresh_engine) as session:
             assert session.exec(select(Organization)).all() == []
+
+    def test_a_connection_that_broke_is_replaced(self, fresh_engine):
+        writer = Writer(fresh_engine)
+
+        def breaks(session):
+            session.info[DRIVER].close()
+
+        async def one_after_the_other():
+            with pytest.raises(sqlite3.ProgrammingError):
+                await writer.write(breaks)
+            return await writer.write(lambda session: make_organization(session, "After").name)
+
+        assert run_apart(one_after_the_other) == "After"
+
+    def test_nothing_of_one_act_is_in_the_next(self, fresh_engine):
+        """The session is kept: rows added and never stored must be gone, and so must those that were read."""
+        writer = Writer(fresh_engine)
+
+        def adds_and_fails(session):
+            make_organization(session, "Never stored")
+            raise ValueError
+
+        async def one_after_the_other():
+            with pytest.raises(ValueError):  # noqa: PT011 - raised three lines above
+                await writer.write(adds_and_fails)
+            await writer.write(lambda session: make_organization(session, "Stored").name)
+            return await writer.write(lambda session: (len(session.identity_map), len(session.new)))
+
+        assert run_apart(one_after_the_other) == (0, 0)
+        with Session(fresh_engine) as session:
+            assert [one.name for one in session.exec(select(Organization))] == ["Stored"]
 
     def test_writer_goes_on_after_a_fault(self, fresh_engine):
         writer = Writer(fresh_engine)

@@ -3,8 +3,12 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from starlette.datastructures import Headers
+from starlette.testclient import TestClient
 
-from server.security import HEADERS, Attempts, Sealer, is_same_origin, read_secret_key
+from server.app import create_app
+from server.security import HEADERS, HSTS, Attempts, Sealer, is_same_origin, read_secret_key
+from server.settings import Settings
+from tests.factories import share_fonts
 
 NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
 
@@ -26,6 +30,43 @@ NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
 )
 def test_writes_come_from_our_pages(headers, allowed):
     assert is_same_origin(Headers({"host": "here.example", **headers}), "https") is allowed
+
+
+@pytest.fixture
+def https_client(tmp_path):
+    share_fonts(tmp_path)
+    app = create_app(
+        Settings(
+            var_dir=tmp_path,
+            secret_key_file=tmp_path / "secret-key",
+            database_url=f"sqlite:///{tmp_path / 'none.db'}",
+            base_url="https://rapport.example.org",
+            hosts=["rapport.example.org"],
+        )
+    )
+    app.add_route("/falls", lambda _request: 1 / 0)
+    return TestClient(app, base_url="https://rapport.example.org", raise_server_exceptions=False)
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "status"),
+    [("GET", "/", 200), ("HEAD", "/i", 200), ("GET", "/none", 404), ("GET", "/falls", 500), ("DELETE", "/i", 405)],
+)
+def test_every_answer_carries_our_headers_and_asks_for_https(https_client, method, path, status):
+    answer = https_client.request(method, path)
+    assert answer.status_code == status
+    assert answer.headers["strict-transport-security"] == HSTS
+    assert {name: answer.headers[name] for name in HEADERS} == HEADERS
+    assert len(answer.headers.get_list("content-security-policy")) == 1
+
+
+def test_refused_writes_and_hosts_carry_them_too(https_client):
+    refused = https_client.post("/i", headers={"sec-fetch-site": "cross-site"})
+    unknown = https_client.get("/", headers={"host": "evil.example"})
+    assert (refused.status_code, unknown.status_code) == (403, 400)
+    for answer in (refused, unknown):
+        assert answer.headers["strict-transport-security"] == HSTS
+        assert answer.headers["content-security-policy"] == HEADERS["Content-Security-Policy"]
 
 
 def test_sealed_value_opens_again():
