@@ -33,7 +33,9 @@ PYTHON = VENV / "bin" / "python"
 RUNTIME = ROOT / "requirements.lock"
 TESTS = ROOT / "tests" / "requirements.lock"
 BENCH = ROOT / "tests" / "bench" / "requirements.lock"
+CLUSTER = ROOT / "tests" / "cluster.lock"
 AUDIT = ROOT / "tests" / "audit.lock"
+PROXIES = ("nginx", "caddy")
 BROWSERS = ("chromium-headless-shell", "chromium", "google-chrome")
 ON_SQLITE = "tests on SQLite"
 FEW = 5  # more than this is no accident
@@ -115,6 +117,23 @@ def find_browser() -> str | None:
     return found
 
 
+def find_proxies() -> Path:
+    """nginx and Caddy for their tests, unpacked beside this file: nothing is installed, no service is started."""
+    home = ROOT / "var" / "proxies"
+    missing = [name for name in PROXIES if not list(home.glob(f"usr/*bin/{name}")) and not shutil.which(name)]
+    if missing and shutil.which("apt-get") and shutil.which("dpkg"):
+        home.mkdir(parents=True, exist_ok=True)
+        quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+        download = ("apt-get", "download", "-q", *missing)
+        if subprocess.run(download, cwd=home, check=False, **quiet).returncode != 0 and os.geteuid() == 0:  # type: ignore[call-overload]  # Type ignore: as above
+            run("apt-get", "update", "-q", **quiet)
+            subprocess.run(download, cwd=home, check=False, **quiet)  # type: ignore[call-overload]  # Type ignore: as above
+        for package in home.glob("*.deb"):
+            run("dpkg", "-x", package, home, **quiet)
+            package.unlink()
+    return home / "usr"
+
+
 def checks() -> list[tuple[str, list[str | Path]]]:
     """The whole suite, in the order in which failures are cheapest to read."""
     pytest: list[str | Path] = [PYTHON, "-m", "pytest", "-q", "-m", "not slow", "-n", "2", "--dist", "loadfile"]
@@ -151,8 +170,10 @@ def test(arguments: Sequence[str]) -> int:
     """Run everything, or hand the arguments to pytest."""
     install(RUNTIME)
     install(TESTS)
-    browser = find_browser()
-    environment = {**os.environ, "OMP_NUM_THREADS": "1", "PYTHONUNBUFFERED": "1"}
+    install(CLUSTER)
+    browser, proxies = find_browser(), find_proxies()
+    path = os.pathsep.join((os.environ.get("PATH", ""), str(proxies / "sbin"), str(proxies / "bin")))
+    environment = {**os.environ, "OMP_NUM_THREADS": "1", "PYTHONUNBUFFERED": "1", "PATH": path}
     if browser:
         environment["RAPPORT_TEST_BROWSER"] = browser
     if arguments:

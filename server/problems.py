@@ -117,6 +117,12 @@ def _explained(problem: Exception, status: int, _: Gettext) -> ProblemPage:
             return ProblemPage(
                 _("This address cannot be used in that way"), _("Please go back to the page you came from."), kept
             )
+        case 408:
+            return ProblemPage(
+                _("The connection was too slow"),
+                _("What you sent did not arrive as a whole. Please go back and send it again."),
+                kept,
+            )
         case 413:
             return ProblemPage(
                 _("This is too much at once"),

@@ -5,6 +5,7 @@ Pure ASGI throughout: a wrapper that buffers responses would break streaming and
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import json
 import os
@@ -56,6 +57,7 @@ HSTS = "max-age=31536000; includeSubDomains"
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 UPLOADS = re.compile(r"/partnerships/[0-9a-f-]{36}/(?:disputes/[0-9a-f-]{36}/documents|charter/paper)")
 UPLOAD_LIMIT = 2 * 1024 * 1024 + 64 * 1024  # a document of a dispute or a signed paper, and the form around it
+PATIENCE = 20  # seconds without a byte of a body that was announced
 BODY_LIMIT = 256 * 1024  # a page of answers with every text at its limit in Khmer takes 60 kB
 
 
@@ -117,14 +119,22 @@ class Gate:
 
 
 def within_limit(scope: Scope, receive: Receive) -> Receive:
-    """Stops reading a body above the limit, whether its length was announced or not."""
+    """Stops reading a body above the limit, whether its length was announced or not, and one that does not come."""
     limit = UPLOAD_LIMIT if UPLOADS.fullmatch(scope["path"]) else BODY_LIMIT
     announced = Headers(scope=scope).get("content-length", "0")
     read = int(announced) if announced.isdecimal() and int(announced) > limit else 0
+    comes_more = True
 
     async def receive_within_limit() -> Message:
-        nonlocal read
-        message = await receive()
+        nonlocal read, comes_more
+        if not comes_more:  # what is waited for now is the end of the line
+            return await receive()
+        try:
+            async with asyncio.timeout(PATIENCE):
+                message = await receive()
+        except TimeoutError:
+            raise HTTPException(408) from None
+        comes_more = message.get("more_body", False)
         read += len(message.get("body", b""))
         if read > limit:
             raise HTTPException(413)

@@ -24,6 +24,7 @@ from surveys.problems import InvalidInput
 Task = TypeVar("Task")
 Done = TypeVar("Done")
 SHARED = ("partnerships", "days", "partners", "slugs", "notes")  # looked up once, for the whole file
+PATIENCE = 10  # seconds until a scheduler answers
 PARTS = 4  # for each worker: partnerships differ in size
 
 
@@ -86,7 +87,7 @@ def _client(scheduler: str) -> Any:
     except ImportError as problem:
         raise InvalidInput("--scheduler needs Dask: pip install 'rapport[cluster]'; nothing was read") from problem
     try:
-        return Client(scheduler, timeout=10)
+        return Client(scheduler, timeout=PATIENCE)
     except (OSError, ValueError) as problem:
         raise InvalidInput(f"no Dask scheduler answers at {scheduler}; nothing was read") from problem
 

@@ -153,12 +153,7 @@ def _with_contact(call: Call, sheet: Sheet, section: Section) -> Sheet:
 
 
 def _asks_for(request: Request, name: str) -> bool:
-    return bool(request.scope["query_string"]) and request.query_params.get(name, "").lower() in (
-        "1",
-        "true",
-        "on",
-        "yes",
-    )
+    return f"{name}=1".encode() in request.scope["query_string"]
 
 
 def _filled_in(request: Request, sheet: Sheet, section: Section) -> Response | None:

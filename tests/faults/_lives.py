@@ -1,7 +1,8 @@
 """A server with many lives: killed, it is born again in a tenth of a second, as a supervisor would start it.
 
 python -m tests.faults._lives HOST PORT    settings from RAPPORT_..., the pid of each life to the file RAPPORT_TEST_PID;
-RAPPORT_TEST_FSIZE: no file may grow beyond so many bytes, in the next life (a full disk)
+RAPPORT_TEST_PATIENCE: seconds without a byte of a body; the file of the pid with .fsize: no file may grow beyond so
+many bytes, in the next life (a full disk)
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from pathlib import Path
 import uvicorn
 
 from server import app as application
+from server import security
 from server.settings import Settings
 
 
@@ -46,6 +48,7 @@ def live(settings: Settings, listener: socket.socket) -> None:
     if limit.exists():
         most = int(limit.read_text())
         resource.setrlimit(resource.RLIMIT_FSIZE, (most, most))
+    security.PATIENCE = float(os.environ.get("RAPPORT_TEST_PATIENCE", security.PATIENCE))
     config = uvicorn.Config(application.create_app(settings), log_config=None, access_log=False, lifespan="off")
     uvicorn.Server(config).run(sockets=[listener])
     os._exit(0)

@@ -17,7 +17,7 @@ HOST = b"Host: 127.0.0.1\r\n"
 def server(tmp_path_factory):
     folder = tmp_path_factory.mktemp("raw")
     fill(folder, 10, one_page=True)
-    with life(folder) as running:
+    with life(folder, RAPPORT_TEST_PATIENCE="2") as running:
         with Browser(running.address) as browser:
             assert browser.get("/i").status == 200  # templates are compiled: answers come at once from here on
         yield running
@@ -111,6 +111,14 @@ def test_body_beyond_the_limit_in_chunks(say):
 def test_announced_sixty_megabytes(say):
     head = b"POST /i HTTP/1.1\r\n" + HOST + b"Content-Type: application/x-www-form-urlencoded\r\n"
     assert statuses(say(head + b"Content-Length: 62914560\r\n\r\na=b"))[:1] == [413]
+
+
+def test_body_that_does_not_come(say):
+    """Whoever waits in the middle of a form is told, and the line is closed."""
+    head = b"POST /i HTTP/1.1\r\n" + HOST + b"Content-Type: application/x-www-form-urlencoded\r\n"
+    answer = say(head + b"Content-Length: 500\r\n\r\nsecret=", wait=10)
+    assert statuses(answer) == [408]
+    assert b"too slow" in answer
 
 
 @pytest.mark.parametrize("step", range(0, 600, 97))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import importlib.util
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -14,8 +14,6 @@ from server.spreading import Alone, joined, parts_of, spread_over
 from surveys.problems import InvalidInput
 from tests.server.test_local import three
 from tests.server.test_local_scores import random_file
-
-HAS_DASK = importlib.util.find_spec("distributed") is not None
 
 
 @pytest.fixture(scope="module")
@@ -61,14 +59,13 @@ def test_more_workers_than_partnerships(file, alone, tmp_path):
     assert analysed(file, tmp_path / "out", robustness=True, workers=3) == alone
 
 
-@pytest.mark.skipif(HAS_DASK, reason="Dask is installed: the other test runs")
-def test_without_dask_it_is_said(file, tmp_path):
+def test_without_dask_it_is_said(file, tmp_path, monkeypatch):
+    monkeypatch.setitem(sys.modules, "distributed", None)
     with pytest.raises(InvalidInput, match=r"rapport\[cluster\].*nothing was read"):
         analyse(Wanted(file, scheduler="tcp://127.0.0.1:8786"), tmp_path / "out")
     assert not (tmp_path / "out").exists()
 
 
-@pytest.mark.skipif(not HAS_DASK, reason="NOT RUN: Dask is not installed (rapport[cluster])")
 def test_two_workers_of_a_cluster(file, alone, tmp_path):
     from distributed import LocalCluster
 
@@ -76,6 +73,7 @@ def test_two_workers_of_a_cluster(file, alone, tmp_path):
         assert analysed(file, tmp_path / "out", robustness=True, scheduler=cluster.scheduler_address) == alone
 
 
-def test_no_scheduler_there(file, tmp_path):
+def test_no_scheduler_there(monkeypatch):
+    monkeypatch.setattr("server.spreading.PATIENCE", 1)
     with pytest.raises(InvalidInput), spread_over(scheduler="tcp://127.0.0.1:1"):
         pass
