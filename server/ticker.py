@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import threading
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -28,6 +29,8 @@ from surveys.problems import SurveyProblem
 
 log = logging.getLogger("rapport.ticker")
 PAUSE = 60.0  # seconds between two looks at the clock
+JUMP = 60.0  # seconds that a clock may move against time between two looks
+BELIEVED_AFTER = 3600.0  # seconds
 
 
 @dataclass
@@ -156,6 +159,34 @@ def _erase(engine: Engine, now: datetime, after: timedelta, report: Report) -> N
         erasure.delete_old_mail(session, now, after)
 
 
+class Watch:
+    """Compares the clock of this machine with one that nobody can set: after a jump nothing is done for an hour.
+
+    A clock that is suddenly weeks ahead would close rounds, open them and destroy keys; none of that can be undone,
+    and a time service usually puts it right within minutes. What still stands after an hour is believed.
+    """
+
+    def __init__(self, now: datetime, steady: float) -> None:
+        self._apart = now.timestamp() - steady
+        self._jump: tuple[float, float] | None = None  # how far apart since the jump, and when it was noticed
+
+    def agrees(self, now: datetime, steady: float) -> bool:
+        """Whether the clock went on as time does; `steady` in seconds from any beginning."""
+        apart = now.timestamp() - steady
+        if abs(apart - self._apart) > JUMP:
+            if self._jump is None or abs(apart - self._jump[0]) > JUMP:
+                self._jump = (apart, steady)
+            if steady - self._jump[1] < BELIEVED_AFTER:
+                return False
+        self._apart, self._jump = apart, None
+        return True
+
+
+def steady_seconds() -> float:
+    """Goes on while the machine sleeps, where the system has such a clock."""
+    return time.clock_gettime(getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC))
+
+
 class Ticker(threading.Thread):
     """Ticks while the server runs; stops between two ticks."""
 
@@ -164,13 +195,21 @@ class Ticker(threading.Thread):
         self.work = (engine, keystore, backups)
         self.settings = settings
         self.stopping = threading.Event()
+        self.watch = Watch(datetime.now(UTC), steady_seconds())
 
     def run(self) -> None:
         while not self.stopping.wait(PAUSE):
             try:
-                tick(*self.work, now=datetime.now(UTC), settings=self.settings)
+                self.once(datetime.now(UTC), steady_seconds())
             except Exception:
                 log.exception("the clock's work failed; it is tried again in a minute")
+
+    def once(self, now: datetime, steady: float) -> Report:
+        if not self.watch.agrees(now, steady):
+            said = "the clock of this machine was set to another time: the clock's work waits for an hour or a restart"
+            log.error(said)
+            return Report(problems=[said])
+        return tick(*self.work, now=now, settings=self.settings)
 
     def stop(self) -> None:
         self.stopping.set()
