@@ -53,6 +53,7 @@ HEADERS = {
     "X-Robots-Tag": "noindex, nofollow",
     "Cache-Control": "no-store",
 }
+HOST_ONLY = b"__Host-"  # what browsers take only from this very host, over HTTPS, for every path
 HSTS = "max-age=31536000; includeSubDomains"
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 UPLOADS = re.compile(r"/partnerships/[0-9a-f-]{36}/(?:disputes/[0-9a-f-]{36}/documents|charter/paper)")
@@ -64,6 +65,33 @@ BODY_LIMIT = 256 * 1024  # a page of answers with every text at its limit in Khm
 def headers_of(*, https: bool) -> dict[str, str]:
     """What stands on every answer that does not set it itself."""
     return {**HEADERS, **({"Strict-Transport-Security": HSTS} if https else {})}
+
+
+def sent_as(name: str, *, https: bool) -> str:
+    """The name of a cookie of ours as browsers know it."""
+    return HOST_ONLY.decode() + name if https else name
+
+
+def host_only(header: bytes) -> bytes:
+    """A Set-Cookie header with the prefix. Deletions too, which browsers do not take without Secure."""
+    return HOST_ONLY + header + (b"" if b"; secure" in header.lower() else b"; Secure")
+
+
+def only_ours(headers: Iterable[tuple[bytes, bytes]]) -> list[tuple[bytes, bytes]]:
+    """A request's headers with our cookies under the names we know; what a neighbouring host planted falls away.
+
+    Only spaces are taken off before looking: browsers let other blanks pass in front of the prefix.
+    """
+    kept = []
+    for name, value in headers:
+        if name == b"cookie":
+            parts = (part.strip(b" ") for part in value.split(b";"))
+            ours = b"; ".join(part[len(HOST_ONLY) :] for part in parts if part.startswith(HOST_ONLY))
+            if ours:
+                kept.append((name, ours))
+        else:
+            kept.append((name, value))
+    return kept
 
 
 def is_same_origin(headers: Headers, scheme: str) -> bool:
@@ -81,6 +109,7 @@ def is_same_origin(headers: Headers, scheme: str) -> bool:
 class Gate:
     """Every request passes here once: writes from our own pages only, nothing too large, our headers on each answer.
 
+    Under HTTPS our cookies are `__Host-` cookies to browsers, and to the service inside they have their plain names.
     HEAD is answered as GET, whose body the server then leaves out: mail scanners look at links in this way.
     """
 
@@ -88,7 +117,7 @@ class Gate:
         self, app: ASGIApp, *, https: bool, refusal: Callable[[Request], Response], note: Callable[[str, int], None]
     ) -> None:
         self.app, self.refusal, self.note = app, refusal, note
-        self.scheme = "https" if https else "http"
+        self.scheme, self.https = "https" if https else "http", https
         self.headers = [(name.lower().encode(), value.encode()) for name, value in headers_of(https=https).items()]
         self.names = frozenset(name for name, _ in self.headers)
 
@@ -96,6 +125,8 @@ class Gate:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
+        if self.https:  # in place: the page of a fault is made outside and speaks the language of the cookie
+            scope["headers"] = only_ours(scope["headers"])
 
         async def send_completed(message: Message) -> None:
             if message["type"] == "http.response.start":
@@ -114,6 +145,8 @@ class Gate:
     def _completed(self, given: Iterable[tuple[bytes, bytes]]) -> list[tuple[bytes, bytes]]:
         """With our headers, unless the answer sets one of them itself."""
         held = list(given)
+        if self.https:
+            held = [(name, host_only(value) if name == b"set-cookie" else value) for name, value in held]
         own = self.names.intersection(name for name, _ in held)
         return held + (self.headers if not own else [one for one in self.headers if one[0] not in own])
 

@@ -16,6 +16,7 @@ from server.languages import translator
 from server.notices import Statement, Terms, admissions, promises, terms_of
 from server.pages import Page, Words, language_of, render
 from server.respondents import Respondent, find_respondent
+from server.security import sent_as
 from server.sheets import title_of
 from surveys.problems import SurveyProblem
 
@@ -65,7 +66,7 @@ def privacy_page(request: Request, session: SessionDep, settings: SettingsDep, r
 
 
 @router.get("/stored")
-def stored_page(request: Request, session: SessionDep, respondent: AnybodyDep) -> Response:
+def stored_page(request: Request, session: SessionDep, settings: SettingsDep, respondent: AnybodyDep) -> Response:
     language = language_of(request)
     visit = respondent.visit if respondent else None
     terms = terms_of(session, visit.partnership, visit.round_) if visit else None
@@ -78,7 +79,7 @@ def stored_page(request: Request, session: SessionDep, respondent: AnybodyDep) -
             position_parts=_translated(stored.position_parts(), language) if has_positions(terms) else (),
             tables=_translated_tables(terms, language),
             cookies=tuple(
-                stored.Kept(name, said([Statement(name, text, values)], language)[0])
+                stored.Kept(sent_as(name, https=settings.https), said([Statement(name, text, values)], language)[0])
                 for name, (text, values) in stored.COOKIES.items()
             ),
         ),
