@@ -7,6 +7,7 @@ import re
 from datetime import datetime
 
 import segno
+from sqlmodel import Session
 
 from server.security import Sealer
 from surveys import second_factor
@@ -19,17 +20,14 @@ def seal_secret(sealer: Sealer, secret: str) -> str:
     return sealer.seal(PURPOSE, {"secret": secret})
 
 
-def is_right_code(sealer: Sealer, account: Account, typed: str, now: datetime) -> bool:
+def is_right_code(session: Session, sealer: Sealer, account: Account, typed: str, now: datetime) -> bool:
     """Whether this is the code of this half minute; it is used up by asking."""
     held = sealer.unseal(PURPOSE, account.totp_secret)
     code = "".join(typed.split())
     if held is None or not re.fullmatch(r"[0-9]{6}", code):
         return False
     step = second_factor.step_of(held["secret"], code, now, after=account.totp_step)
-    if step is None:
-        return False
-    account.totp_step = step
-    return True
+    return step is not None and second_factor.use_step(session, account, step)
 
 
 def picture(secret: str, email: str) -> str:

@@ -9,14 +9,14 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 import pyotp
-from sqlmodel import Session, col, delete, select
+from sqlmodel import Session, col, delete, select, update
 
-from surveys.invitations import ALPHABET, FORGIVEN
+from surveys.invitations import ALPHABET, FORGIVEN, LETTERS
 from surveys.models import Account, RecoveryCode
 
 ISSUER = "Rapport"
 SLACK = timedelta(seconds=10)  # for a code typed while it changed, and for clocks that differ a little; no older one
-RECOVERY_CODES, RECOVERY_LETTERS = 10, 16
+RECOVERY_CODES = 10
 
 
 def new_secret() -> str:
@@ -39,6 +39,12 @@ def step_of(secret: str, code: str, now: datetime, *, after: int) -> int | None:
     return None
 
 
+def use_step(session: Session, account: Account, step: int) -> bool:
+    """Whether this half minute is not used up yet; of two servers that ask in the same moment one is told so."""
+    later = update(Account).where(col(Account.id) == account.id, col(Account.totp_step) < step)
+    return session.exec(later.values(totp_step=step)).rowcount == 1
+
+
 def new_recovery_codes(session: Session, account: Account) -> tuple[str, ...]:
     """Ten codes, told once; those told before stop working."""
     forget_recovery_codes(session, account.id)
@@ -49,14 +55,9 @@ def new_recovery_codes(session: Session, account: Account) -> tuple[str, ...]:
 
 
 def use_recovery_code(session: Session, account: Account, typed: str) -> bool:
-    """Whether this was one of the codes; it works once."""
-    wanted = _hash(account.id, typed)
-    query = select(RecoveryCode).where(RecoveryCode.account_id == account.id, RecoveryCode.code_hash == wanted)
-    found = session.exec(query).first()
-    if found is None:
-        return False
-    session.delete(found)
-    return True
+    """Whether this was one of the codes; it works once, also where two servers are asked in the same moment."""
+    known = delete(RecoveryCode).where(col(RecoveryCode.account_id) == account.id)
+    return session.exec(known.where(col(RecoveryCode.code_hash) == _hash(account.id, typed))).rowcount == 1
 
 
 def count_recovery_codes(session: Session, account: Account) -> int:
@@ -74,11 +75,11 @@ def forget_recovery_codes(session: Session, account_id: UUID) -> None:
 
 
 def _new_code() -> str:
-    letters = "".join(secrets.choice(ALPHABET) for _ in range(RECOVERY_LETTERS))
-    return "-".join(letters[at : at + 4] for at in range(0, RECOVERY_LETTERS, 4))
+    letters = "".join(secrets.choice(ALPHABET) for _ in range(LETTERS))
+    return "-".join(letters[at : at + 4] for at in range(0, LETTERS, 4))
 
 
 def _hash(account_id: UUID, code: str) -> str:
-    """80 random bits need no slow hash; the account in it keeps equal codes of two people apart."""
+    """120 random bits need no slow hash; the account in it keeps equal codes of two people apart."""
     plain = "".join(code.upper().translate(FORGIVEN).replace("-", "").split())
     return hashlib.sha256(account_id.bytes + plain.encode()).hexdigest()

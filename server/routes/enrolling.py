@@ -91,7 +91,7 @@ def confirm(own: OwnDep, sealer: SealerDep, code: Annotated[str, Form(max_length
         return see_other(SECOND_FACTOR)
     before = own.account.totp_secret, own.account.totp_step
     own.account.totp_secret, own.account.totp_step = sealed, 0
-    if not is_right_code(sealer, own.account, code, own.now):
+    if not is_right_code(own.session, sealer, own.account, code, own.now):
         own.account.totp_secret, own.account.totp_step = before
         opened = sealer.unseal(PURPOSE, sealed) or {}
         wrong = own._("This code is not right. Please type the next one.")

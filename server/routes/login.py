@@ -150,7 +150,8 @@ def enter_code(
     account = _who_is_half_way(request, session, sealer, now)
     if not code_attempts.may_try(str(account.id), now):
         return render(request, CodePage(was_wrong=False, must_wait=True), status=429)
-    if not is_right_code(sealer, account, code, now) and not second_factor.use_recovery_code(session, account, code):
+    is_right = is_right_code(session, sealer, account, code, now)
+    if not is_right and not second_factor.use_recovery_code(session, account, code):
         code_attempts.note(str(account.id), now)
         return render(request, CodePage(was_wrong=True, must_wait=False), status=422)
     response = let_in(request, session, account, now, required=required)

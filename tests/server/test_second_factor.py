@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import html
 import re
+import time
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pyotp
@@ -12,6 +14,7 @@ import pytest
 from server import deps
 from server.routes.login import code_attempts
 from surveys import accounts, logins, second_factor
+from surveys.database import transaction
 from tests.factories import NOW, PASSWORD, make_account, make_partnership
 from tests.server.conftest import text_of
 
@@ -54,6 +57,7 @@ def test_it_works(session, client, clock, rith):
     assert client.get("/partnerships").headers["location"] == "/account/second-factor"
     phone, codes = enrol(client, clock)
     assert len(set(codes)) == 10
+    assert all(re.fullmatch(r"([0-9A-HJKMNP-TV-Z]{4}-){5}[0-9A-HJKMNP-TV-Z]{4}", code) for code in codes)  # 120 bits
     assert client.get("/partnerships").status_code == 200
     client.post("/logout")
     assert log_in(client, rith).headers["location"] == "/login/code"
@@ -178,6 +182,51 @@ class TestCode:
         log_in(client, rith)
         assert self.enter(client, self.codes[0]) == 422
         assert self.enter(client, fresh[0]) == 303
+
+
+def test_shorter_codes_of_before_stay_valid(session, rith):
+    known = second_factor._hash(rith.id, "7K3M-QW5R-T8YB-2N6D")
+    session.add(second_factor.RecoveryCode(account_id=rith.id, code_hash=known))
+    session.flush()
+    assert second_factor.use_recovery_code(session, rith, "7k3m qw5r t8yb 2n6d")
+    assert not second_factor.use_recovery_code(session, rith, "7k3m qw5r t8yb 2n6d")
+
+
+class TestTwoServers:
+    """The same code at two servers in the same moment: one of them lets somebody in."""
+
+    @pytest.fixture
+    def dara(self, fresh_engine):
+        with transaction(fresh_engine) as session:
+            account = make_account(session, "dara")
+            self.codes = second_factor.new_recovery_codes(session, account)
+        return account
+
+    def second(self, engine, dara, ask):
+        """What the second server says while the first has not committed yet."""
+        with ThreadPoolExecutor(1) as other:
+
+            def there():
+                with transaction(engine) as session:
+                    return ask(session, session.get_one(type(dara), dara.id))
+
+            with transaction(engine) as session:
+                first = ask(session, session.get_one(type(dara), dara.id))
+                waiting = other.submit(there)
+                time.sleep(0.3)
+            return first, waiting.result(20)
+
+    def test_recovery_code(self, fresh_engine, dara):
+        def ask(session, account):
+            return second_factor.use_recovery_code(session, account, self.codes[0])
+
+        assert self.second(fresh_engine, dara, ask) == (True, False)
+
+    def test_code_of_the_telephone(self, fresh_engine, dara):
+        assert self.second(fresh_engine, dara, lambda session, one: second_factor.use_step(session, one, 7)) == (
+            True,
+            False,
+        )
 
 
 def test_readers_need_none(session, client, required):
