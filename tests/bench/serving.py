@@ -3,12 +3,14 @@
 Real processes on loopback. CPU seconds are those of the server alone. Ratios compare machines; milliseconds do not.
 
 --only NAME...    page, journey, crowd, memory, growth    --whole    10,000 people in the crowd, 100,000 requests,
-10^6 ballots    --json FILE    the figures for another program
+10^6 ballots    --json FILE    the figures for another program    --postgresql    page and journey on a PostgreSQL of
+its own with every commit synced; the CPU of its processes is not counted
 """
 
 from __future__ import annotations
 
 import argparse
+import contextlib
 import json
 import platform
 import re
@@ -22,8 +24,10 @@ from urllib.parse import urlencode
 
 from tests.bench._http import Browser
 from tests.bench._service import Process, bare, fill, rapport
+from tests.databases import running_postgresql
 
 PAGES_AT_MOST = 60  # of one journey; a questionnaire that leads in circles is a fault
+ON_POSTGRESQL = ("page", "journey")
 NAMES = ("page", "journey", "crowd", "memory", "growth")
 
 
@@ -161,9 +165,9 @@ def bench_bare(place: Path, figures: Figures) -> float:
     return rate
 
 
-def bench_page(place: Path, figures: Figures, people: int) -> None:
-    asked = fill(place, people + 20, one_page=True)
-    with rapport(place) as server:
+def bench_page(place: Path, figures: Figures, people: int, url: str = "") -> None:
+    asked = fill(place, people + 20, one_page=True, url=url)
+    with rapport(place, url=url) as server:
         journey = Journey(server.address)
         browsers = [entered(server, secret, journey) for secret in asked.secrets]
         for browser in browsers[:20]:
@@ -182,12 +186,12 @@ def entered(server: Process, secret: str, journey: Journey) -> Browser:
     return browser
 
 
-def bench_journey(place: Path, figures: Figures, people: int, floor: float) -> None:
+def bench_journey(place: Path, figures: Figures, people: int, floor: float, url: str = "") -> None:
     """One after the other for CPU, then 32 at once for the times that people wait."""
     clients = 32
-    asked = fill(place, people + 5 + clients * 2, one_page=False)
+    asked = fill(place, people + 5 + clients * 2, one_page=False, url=url)
     journeys: dict[int, Journey] = {}
-    with rapport(place) as server:
+    with rapport(place, url=url) as server:
 
         def act(secret: str) -> None:
             own = asked.secrets.index(secret) * 5 // len(asked.secrets)
@@ -313,22 +317,24 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--only", nargs="+", choices=NAMES, default=NAMES)
     parser.add_argument("--whole", action="store_true")
     parser.add_argument("--json", type=Path)
+    parser.add_argument("--postgresql", action="store_true")
     given = parser.parse_args(arguments)
     figures = Figures()
     print(f"{platform.machine()}, {platform.python_version()}, {time.strftime('%Y-%m-%d %H:%M')}\n")
-    with tempfile.TemporaryDirectory(prefix="rapport-bench-") as folder:
-        place = Path(folder)
+    with contextlib.ExitStack() as stack:
+        place = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="rapport-bench-")))
+        url = stack.enter_context(running_postgresql(durable=True)) if given.postgresql else ""
         floor = bench_bare(place, figures)
         works: dict[str, Callable[[Path], None]] = {
-            "page": lambda at: bench_page(at, figures, 1000 if given.whole else 300),
-            "journey": lambda at: bench_journey(at, figures, 100 if given.whole else 60, floor),
+            "page": lambda at: bench_page(at, figures, 1000 if given.whole else 300, url),
+            "journey": lambda at: bench_journey(at, figures, 100 if given.whole else 60, floor, url),
             "crowd": lambda at: bench_crowd(at, figures, 10_000 if given.whole else 1_000),
             "memory": lambda at: bench_memory(at, figures, 100_000 if given.whole else 8_000),
             "growth": lambda at: bench_growth(
                 at, figures, (1_000, 10_000, 100_000, 1_000_000) if given.whole else (1_000, 10_000)
             ),
         }
-        for name in given.only:
+        for name in given.only if not given.postgresql else [one for one in given.only if one in ON_POSTGRESQL]:
             works[name](place / name)
     if given.json:
         given.json.write_text(json.dumps(figures.lines, indent=1, ensure_ascii=False) + "\n")
