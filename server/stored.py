@@ -11,18 +11,11 @@ from dataclasses import dataclass
 from server.deps import SESSION_COOKIE, SESSION_LASTS
 from server.pages import LANGUAGE_COOKIE, OFFLINE_COOKIE
 from server.respondents import AFTER_CLOSING, COOKIE
-from server.routes.approving import COOKIE as APPROVAL_COOKIE
-from server.routes.approving import LASTS as APPROVAL_LASTS
+from server.routes import approving, holding, joining, signing
 from server.routes.enrolling import COOKIE as FACTOR_COOKIE
 from server.routes.enrolling import LASTS as FACTOR_LASTS
 from server.routes.handing_in import RECEIPT
-from server.routes.holding import COOKIE as HOLDER_COOKIE
-from server.routes.holding import LASTS as HOLDER_LASTS
-from server.routes.joining import COOKIE as LINK_COOKIE
-from server.routes.joining import LASTS as LINK_LASTS
 from server.routes.login import HALF_WAY, HALF_WAY_LASTS
-from server.routes.signing import COOKIE as SIGNER_COOKIE
-from server.routes.signing import LASTS as SIGNER_LASTS
 from server.wording import N_
 from surveys.answers import PERSONAL, POSITION
 from surveys.database import metadata
@@ -206,13 +199,13 @@ COOKIES = {
         {"days": AFTER_CLOSING.days},
     ),
     RECEIPT: (N_("Your receipt, for an hour."), {}),
-    SIGNER_COOKIE: (
+    signing.ENTRANCE.cookie: (
         N_("Only for those who sign a charter: their link, locked, for {minutes} minutes."),
-        {"minutes": int(SIGNER_LASTS.total_seconds() // 60)},
+        {"minutes": signing.ENTRANCE.minutes},
     ),
-    HOLDER_COOKIE: (
+    holding.ENTRANCE.cookie: (
         N_("Only for key holders: their link, locked, for {minutes} minutes."),
-        {"minutes": int(HOLDER_LASTS.total_seconds() // 60)},
+        {"minutes": holding.ENTRANCE.minutes},
     ),
     OFFLINE_COOKIE: (
         N_(
@@ -230,13 +223,13 @@ COOKIES = {
         N_("Only for accounts: the password was right, a code is still asked for, locked, for {minutes} minutes."),
         {"minutes": int(HALF_WAY_LASTS.total_seconds() // 60)},
     ),
-    LINK_COOKIE: (
+    joining.ENTRANCE.cookie: (
         N_("Only for accounts: a link that works once, locked, for {minutes} minutes."),
-        {"minutes": int(LINK_LASTS.total_seconds() // 60)},
+        {"minutes": joining.ENTRANCE.minutes},
     ),
-    APPROVAL_COOKIE: (
+    approving.ENTRANCE.cookie: (
         N_("Only for those who approve a list: their link, locked, for {minutes} minutes."),
-        {"minutes": int(APPROVAL_LASTS.total_seconds() // 60)},
+        {"minutes": approving.ENTRANCE.minutes},
     ),
     FACTOR_COOKIE: (
         N_("Only for accounts: a second factor that is being set up, locked, for {minutes} minutes."),

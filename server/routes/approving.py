@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Form
@@ -12,27 +12,23 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from server import letters
-from server.deps import ClockDep, SealerDep, SessionDep, SettingsDep, find_login, is_https
+from server.deps import ClockDep, SessionDep, SettingsDep, find_login
 from server.dossiers import organizations_by_id
+from server.entrances import Entrance
 from server.invitees import is_address
 from server.key_pages import opened_by_words
 from server.languages import is_readable, label_in, translator
 from server.pages import Page, Words, language_of, render, see_other
 from server.preparing import in_order
-from server.respondents import GoTo
 from server.routes.setup import Run, RunDep
 from server.seats import role_words
-from server.security import Sealer
 from server.sheets import name_of, title_of
 from surveys import accounts, approvals, audit, rounds
 from surveys.approvals import LONGEST_REASON
-from surveys.invitations import normalize_secret
 from surveys.models import ListApproval, Organization, Partnership, Round
-from surveys.problems import InvalidInput, LinkNotOpen, ListTooSmall
+from surveys.problems import InvalidInput, ListTooSmall
 
 router = APIRouter()
-COOKIE = "approval"
-LASTS = timedelta(hours=2)
 LONGEST_NAME = 200
 
 
@@ -132,45 +128,22 @@ def _listed(session: Session, round_: Round, language: str) -> tuple[tuple[Words
     return tuple((name, tuple(people)) for name, people in grouped.values())
 
 
-def get_look(request: Request, session: SessionDep, sealer: SealerDep, now: ClockDep) -> Look:
-    return Look(request, session, now, *_find_asked(request, session, sealer))
+ENTRANCE = Entrance(
+    cookie="approval",
+    entry="/approval",
+    inside="/approval/list",
+    page=EnterPage,
+    redeem=lambda session, secret, _now: approvals.redeem(session, secret),
+)
+ENTRANCE.open_on(router, exit_="/approval/leave")
+AskedDep = Annotated[tuple[ListApproval, Round], Depends(ENTRANCE.who_is_inside)]
+
+
+def get_look(request: Request, session: SessionDep, now: ClockDep, asked: AskedDep) -> Look:
+    return Look(request, session, now, *asked)
 
 
 LookDep = Annotated[Look, Depends(get_look)]
-
-
-def _find_asked(request: Request, session: Session, sealer: Sealer) -> tuple[ListApproval, Round]:
-    held = sealer.unseal(COOKIE, request.cookies.get(COOKIE))
-    try:
-        return approvals.redeem(session, held["secret"] if held else "")
-    except LinkNotOpen as unknown:
-        raise GoTo("/approval") from unknown
-
-
-@router.get("/approval")
-def enter_page(request: Request) -> Response:
-    return render(request, EnterPage(problem=False))
-
-
-@router.post("/approval")
-def enter(
-    request: Request, session: SessionDep, sealer: SealerDep, secret: Annotated[str, Form(max_length=500)] = ""
-) -> Response:
-    normal = normalize_secret(secret) or ""
-    try:
-        approvals.redeem(session, normal)
-    except LinkNotOpen:
-        return render(request, EnterPage(problem=True), status=410)
-    response = see_other("/approval/list")
-    response.set_cookie(
-        COOKIE,
-        sealer.seal(COOKIE, {"secret": normal}),
-        max_age=int(LASTS.total_seconds()),
-        secure=is_https(request),
-        httponly=True,
-        samesite="lax",
-    )
-    return response
 
 
 @router.get("/approval/list")
@@ -201,13 +174,6 @@ def decide(
     act = "approved the list and the dates" if approves else "sent the list back"
     audit.record(look.session, f"{look.asked.person} ({look.asked.email})", act, f"round {look.round_.id}", look.now)
     return see_other("/approval/list")
-
-
-@router.post("/approval/leave")
-def leave() -> Response:
-    response = see_other("/approval")
-    response.delete_cookie(COOKIE, httponly=True, samesite="lax")
-    return response
 
 
 # The facilitator asks -------------------------------------------------------------------------------------------------

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from typing import Annotated, Literal
 from uuid import UUID
 
@@ -12,22 +12,18 @@ from sqlmodel import Session
 from starlette.requests import Request
 from starlette.responses import Response
 
-from server.deps import ClockDep, KeystoreDep, SealerDep, SessionDep, is_https
+from server.deps import ClockDep, KeystoreDep, SessionDep
+from server.entrances import Entrance
 from server.holding import HeldRound, held_rounds, rehearsal_of
 from server.key_pages import mistake_words
 from server.pages import Page, Words, language_of, render, see_other
-from server.respondents import GoTo
-from server.security import Sealer
 from server.sheets import title_of
 from server.unlocking import enter_code, lose_code
 from surveys import key_holders, rehearsals
-from surveys.invitations import normalize_secret
 from surveys.models import KeyHolder, Partnership
-from surveys.problems import CodeMistyped, LinkNotOpen, SurveyProblem, WrongCode
+from surveys.problems import CodeMistyped, SurveyProblem, WrongCode
 
 router = APIRouter()
-COOKIE = "key_holder"
-LASTS = timedelta(hours=2)
 Typed = Annotated[str, Form(max_length=500)]
 Said = Literal["", "confirmed", "works", "waiting", "passed", "failed", "released", "not_opened", "lost"]
 
@@ -65,7 +61,7 @@ class HolderPage(Page):
 
 
 @dataclass(frozen=True, slots=True)
-class Desk:
+class Duty:
     """A key holder at work: who it is, and what the page is made of."""
 
     request: Request
@@ -105,21 +101,6 @@ class Desk:
         return self.show(mistake=mistake, mistaken_at=at, typed=typed)
 
 
-def get_desk(request: Request, session: SessionDep, sealer: SealerDep, now: ClockDep) -> Desk:
-    return Desk(request, session, _find_holder(request, session, sealer), now)
-
-
-DeskDep = Annotated[Desk, Depends(get_desk)]
-
-
-def _find_holder(request: Request, session: Session, sealer: Sealer) -> KeyHolder:
-    held = sealer.unseal(COOKIE, request.cookies.get(COOKIE))
-    try:
-        return key_holders.redeem(session, held["secret"] if held else "")
-    except LinkNotOpen as unknown:
-        raise GoTo("/k") from unknown
-
-
 def _stage(holder: KeyHolder) -> str:
     if holder.is_removed:
         return "former"
@@ -128,82 +109,67 @@ def _stage(holder: KeyHolder) -> str:
     return "shown" if holder.public_key else "new"
 
 
-@router.get("/k")
-def enter_page(request: Request) -> Response:
-    return render(request, EnterPage(problem=False))
+ENTRANCE = Entrance(
+    cookie="key_holder",
+    entry="/k",
+    inside="/keys",
+    page=EnterPage,
+    redeem=lambda session, secret, _now: key_holders.redeem(session, secret),
+)
+ENTRANCE.open_on(router, exit_="/keys/leave")
+HolderDep = Annotated[KeyHolder, Depends(ENTRANCE.who_is_inside)]
 
 
-@router.post("/k")
-def enter(
-    request: Request, session: SessionDep, sealer: SealerDep, secret: Annotated[str, Form(max_length=500)] = ""
-) -> Response:
-    normal = normalize_secret(secret) or ""
-    try:
-        key_holders.redeem(session, normal)
-    except LinkNotOpen:
-        return render(request, EnterPage(problem=True), status=410)
-    response = see_other("/keys")
-    response.set_cookie(
-        COOKIE,
-        sealer.seal(COOKIE, {"secret": normal}),
-        max_age=int(LASTS.total_seconds()),
-        secure=is_https(request),
-        httponly=True,
-        samesite="lax",
-    )
-    return response
+def get_duty(request: Request, session: SessionDep, now: ClockDep, holder: HolderDep) -> Duty:
+    return Duty(request, session, holder, now)
 
 
-@router.post("/keys/leave")
-def leave() -> Response:
-    response = see_other("/k")
-    response.delete_cookie(COOKIE, httponly=True, samesite="lax")
-    return response
+DutyDep = Annotated[Duty, Depends(get_duty)]
 
 
 @router.get("/keys")
-def desk_page(desk: DeskDep, said: Annotated[Said, Query()] = "") -> Response:
-    return desk.show(said=said)
+def duty_page(duty: DutyDep, said: Annotated[Said, Query()] = "") -> Response:
+    return duty.show(said=said)
 
 
 @router.get("/keys/{step}")
 @router.get("/keys/rounds/{round_id}/{step}")
-def back_to_desk(step: str) -> Response:  # noqa: ARG001 - any of the steps below
-    """A step's page is left by its form; who reloads it or changes the language there begins at the desk."""
+def back_to_keys(step: str) -> Response:  # noqa: ARG001 - any of the steps below
+    """A step's page is left by its form; who reloads it or changes the language there begins anew."""
     return see_other("/keys")
 
 
 @router.post("/keys/code")
-def show_code(desk: DeskDep) -> Response:
+def show_code(duty: DutyDep) -> Response:
     """A new code, in this answer and nowhere else; before it is confirmed another one may be asked for."""
-    if desk.holder.is_removed or desk.holder.is_confirmed:
+    if duty.holder.is_removed or duty.holder.is_confirmed:
         return see_other("/keys")
-    code = key_holders.make_code(desk.holder)
-    return render(desk.request, CodePage(desk.title, tuple(code.split())))
+    code = key_holders.make_code(duty.holder)
+    return render(duty.request, CodePage(duty.title, tuple(code.split())))
 
 
 @router.post("/keys/confirm")
-def confirm(desk: DeskDep, code: Typed = "") -> Response:
+def confirm(duty: DutyDep, code: Typed = "") -> Response:
     """The code typed back, the first time and at every test."""
-    was_confirmed = desk.holder.is_confirmed
-    if not desk.holder.public_key:
+    was_confirmed = duty.holder.is_confirmed
+    if not duty.holder.public_key:
         return see_other("/keys")
     try:
-        key_holders.confirm(desk.holder, code, desk.now.date())
+        key_holders.confirm(duty.holder, code, duty.now.date())
     except (CodeMistyped, WrongCode) as problem:
-        return desk.correct(problem, "confirm", code)
+        return duty.correct(problem, "confirm", code)
     return see_other(f"/keys?said={'works' if was_confirmed else 'confirmed'}")
 
 
 @router.post("/keys/rehearse")
-def rehearse(desk: DeskDep, keystore: KeystoreDep, code: Typed = "") -> Response:
-    found = key_holders.last_rehearsal(desk.session, desk.holder.partnership_id)
-    if found is None or rehearsal_of(desk.session, desk.holder) != "mine":
+def rehearse(duty: DutyDep, keystore: KeystoreDep, code: Typed = "") -> Response:
+    found = key_holders.last_rehearsal(duty.session, duty.holder.partnership_id)
+    if found is None or rehearsal_of(duty.session, duty.holder) != "mine":
         return see_other("/keys")
     try:
-        outcome = rehearsals.enter(desk.session, found[0], desk.holder.id, code, keystore, today=desk.now.date())
+        outcome = rehearsals.enter(duty.session, found[0], duty.holder.id, code, keystore, today=duty.now.date())
     except (CodeMistyped, WrongCode) as problem:
-        return desk.correct(problem, "rehearse", code)
+        return duty.correct(problem, "rehearse", code)
     return see_other(f"/keys?said={outcome}")
 
 
@@ -211,29 +177,25 @@ def rehearse(desk: DeskDep, keystore: KeystoreDep, code: Typed = "") -> Response
 
 
 @router.post("/keys/rounds/{round_id}/open")
-def open_(
-    request: Request, sealer: SealerDep, keystore: KeystoreDep, now: ClockDep, round_id: UUID, code: Typed = ""
-) -> Response:
+def open_(request: Request, keystore: KeystoreDep, now: ClockDep, round_id: UUID, code: Typed = "") -> Response:
     engine = request.app.state.engine
     with Session(engine) as session:
-        holder_id = _find_holder(request, session, sealer).id
+        holder_id = ENTRANCE.who_is_inside(request, session, now).id
     try:
         became = enter_code(engine, keystore, round_id, holder_id, code, now=now)
     except (CodeMistyped, WrongCode) as problem:
         with Session(engine) as session:
-            desk = Desk(request, session, session.get_one(KeyHolder, holder_id), now)
-            return desk.correct(problem, f"round-{round_id}", code)
+            duty = Duty(request, session, session.get_one(KeyHolder, holder_id), now)
+            return duty.correct(problem, f"round-{round_id}", code)
     return see_other(f"/keys?said={became}")
 
 
 @router.post("/keys/rounds/{round_id}/lost")
-def lost(
-    request: Request, sealer: SealerDep, now: ClockDep, round_id: UUID, sure: Annotated[str, Form(max_length=5)] = ""
-) -> Response:
+def lost(request: Request, now: ClockDep, round_id: UUID, sure: Annotated[str, Form(max_length=5)] = "") -> Response:
     if sure != "yes":
         return see_other("/keys")
     engine = request.app.state.engine
     with Session(engine) as session:
-        holder_id = _find_holder(request, session, sealer).id
+        holder_id = ENTRANCE.who_is_inside(request, session, now).id
     lose_code(engine, round_id, holder_id, now=now)
     return see_other("/keys?said=lost")

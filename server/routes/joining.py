@@ -11,24 +11,20 @@ from sqlmodel import Session
 from starlette.requests import Request
 from starlette.responses import Response
 
-from server.deps import ClockDep, SealerDep, SecondFactorDep, SessionDep, is_https, set_language
+from server.deps import ClockDep, SecondFactorDep, SessionDep, set_language
+from server.entrances import Entrance
 from server.invitees import is_address
 from server.languages import LANGUAGES, is_readable, translator
 from server.pages import LANGUAGE_NAMES, Page, Words, language_of, render, see_other
 from server.passwords import weakness_words
-from server.respondents import GoTo
 from server.routes.login import attempts, let_in
 from server.seats import role_words
-from server.security import Sealer
 from server.sheets import title_of
 from surveys import account_links, accounts, audit
-from surveys.invitations import normalize_secret
 from surveys.models import Account, AccountLink, Organization, Partnership
-from surveys.problems import LinkNotOpen, WeakPassword
+from surveys.problems import WeakPassword
 
 router = APIRouter()
-COOKIE = "account_link"
-LASTS = timedelta(minutes=30)
 LONGEST_NAME = 200
 
 
@@ -88,52 +84,30 @@ class Arrival:
         return render(self.request, page, status=422 if problem else 200)
 
 
-def get_arrival(request: Request, session: SessionDep, sealer: SealerDep, now: ClockDep) -> Arrival:
-    return Arrival(request, session, now, _find_link(request, session, sealer, now))
+def _greet(request: Request, response: Response, link: AccountLink) -> None:
+    """Who is invited reads on in the language of the invitation."""
+    if link.purpose == "invitation":
+        set_language(response, request, link.language)
+
+
+ENTRANCE = Entrance(
+    cookie="account_link",
+    entry="/join",
+    inside="/join/form",
+    page=EnterPage,
+    redeem=account_links.redeem,
+    greet=_greet,
+    lasts=timedelta(minutes=30),
+)
+ENTRANCE.open_on(router)
+LinkDep = Annotated[AccountLink, Depends(ENTRANCE.who_is_inside)]
+
+
+def get_arrival(request: Request, session: SessionDep, now: ClockDep, link: LinkDep) -> Arrival:
+    return Arrival(request, session, now, link)
 
 
 ArrivalDep = Annotated[Arrival, Depends(get_arrival)]
-
-
-def _find_link(request: Request, session: Session, sealer: Sealer, now: datetime) -> AccountLink:
-    held = sealer.unseal(COOKIE, request.cookies.get(COOKIE))
-    try:
-        return account_links.redeem(session, held["secret"] if held else "", now)
-    except LinkNotOpen as unknown:
-        raise GoTo("/join") from unknown
-
-
-@router.get("/join")
-def enter_page(request: Request) -> Response:
-    return render(request, EnterPage(problem=False))
-
-
-@router.post("/join")
-def enter(
-    request: Request,
-    session: SessionDep,
-    sealer: SealerDep,
-    now: ClockDep,
-    secret: Annotated[str, Form(max_length=500)] = "",
-) -> Response:
-    """Looking uses nothing up: mail programs follow links too."""
-    normal = normalize_secret(secret) or ""
-    try:
-        link = account_links.redeem(session, normal, now)
-    except LinkNotOpen:
-        return render(request, EnterPage(problem=True), status=410)
-    response = see_other("/join/form")
-    response.set_cookie(
-        COOKIE,
-        sealer.seal(COOKIE, {"secret": normal}),
-        max_age=int(LASTS.total_seconds()),
-        secure=is_https(request),
-        httponly=True,
-        samesite="lax",
-    )
-    if link.purpose == "invitation":
-        set_language(response, request, link.language)
-    return response
 
 
 @router.get("/join/form")
@@ -167,10 +141,9 @@ def join(
         response: Response = see_other("/login")  # a link replaces the password, never the telephone
     else:
         response = let_in(arrival.request, arrival.session, account, arrival.now, required=required)
-    response.delete_cookie(COOKIE, httponly=True, samesite="lax")
     if language in LANGUAGES:
         set_language(response, arrival.request, language)
-    return response
+    return ENTRANCE.forget(response)
 
 
 def _problem_of(arrival: Arrival, name: str, email: str, password: str, again: str, language: str) -> str:
@@ -212,6 +185,4 @@ def _join_known(arrival: Arrival, account: Account, password: str) -> Response:
     subject = f"partnership {arrival.link.partnership_id}"
     audit.record(arrival.session, account.email, "accepted an invitation", subject, arrival.now)
     arrival.session.delete(arrival.link)
-    response = see_other("/login")
-    response.delete_cookie(COOKIE, httponly=True, samesite="lax")
-    return response
+    return ENTRANCE.forget(see_other("/login"))

@@ -3,30 +3,25 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import timedelta
 from typing import Annotated
 
-from fastapi import APIRouter, Form
+from fastapi import APIRouter, Depends, Form
 from sqlmodel import Session
 from starlette.requests import Request
 from starlette.responses import Response
 
 from server.agreed_names import names_of
 from server.charter_pages import DifferenceView, SectionView, base_of, difference_views, section_views
-from server.deps import ClockDep, SealerDep, SessionDep, is_https
+from server.deps import ClockDep, SessionDep
+from server.entrances import Entrance
 from server.pages import Page, Words, language_of, render, see_other
 from server.refusals import Refusal, refusals_of
-from server.respondents import GoTo
-from server.security import Sealer
 from server.sheets import name_of, title_of
 from surveys import signing
-from surveys.invitations import normalize_secret
 from surveys.models import Charter, CharterSignature, Organization, Partnership
-from surveys.problems import LinkNotOpen, SurveyProblem
+from surveys.problems import SurveyProblem
 
 router = APIRouter()
-COOKIE = "signer"
-LASTS = timedelta(hours=2)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,50 +58,33 @@ class SignedPage(Page):
     digest: str
 
 
-@router.get("/sign")
-def enter_page(request: Request) -> Response:
-    return render(request, EnterPage(problem=False))
-
-
-@router.post("/sign")
-def enter(
-    request: Request, session: SessionDep, sealer: SealerDep, secret: Annotated[str, Form(max_length=500)] = ""
-) -> Response:
-    """A mail scanner that posts the link signs nothing: it only comes to the page that asks."""
-    normal = normalize_secret(secret) or ""
-    try:
-        signing.redeem(session, normal)
-    except LinkNotOpen:
-        return render(request, EnterPage(problem=True), status=410)
-    response = see_other("/sign/charter")
-    response.set_cookie(
-        COOKIE,
-        sealer.seal(COOKIE, {"secret": normal}),
-        max_age=int(LASTS.total_seconds()),
-        secure=is_https(request),
-        httponly=True,
-        samesite="lax",
-    )
-    return response
+ENTRANCE = Entrance(
+    cookie="signer",
+    entry="/sign",
+    inside="/sign/charter",
+    page=EnterPage,
+    redeem=lambda session, secret, _now: signing.redeem(session, secret),
+)
+ENTRANCE.open_on(router)
+FoundDep = Annotated[tuple[CharterSignature, Charter], Depends(ENTRANCE.who_is_inside)]
 
 
 @router.get("/sign/charter")
-def sign_page(request: Request, session: SessionDep, sealer: SealerDep) -> Response:
-    line, charter = _found(request, session, sealer)
-    return _show(request, session, line, charter, None)
+def sign_page(request: Request, session: SessionDep, found: FoundDep) -> Response:
+    return _show(request, session, *found, None)
 
 
 @router.post("/sign/charter")
 def sign(
     request: Request,
     session: SessionDep,
-    sealer: SealerDep,
     now: ClockDep,
+    found: FoundDep,
     person: Annotated[str, Form(max_length=500)] = "",
     digest: Annotated[str, Form(max_length=64)] = "",
 ) -> Response:
     """Signs the text that was read: its digest comes with the form."""
-    line, charter = _found(request, session, sealer)
+    line, charter = found
     if digest != charter.digest:
         return see_other("/sign/charter")
     try:
@@ -122,17 +100,7 @@ def sign(
         is_in_force=charter.state == "in_force",
         digest=charter.digest,
     )
-    response = render(request, page)
-    response.delete_cookie(COOKIE, httponly=True, samesite="lax")
-    return response
-
-
-def _found(request: Request, session: Session, sealer: Sealer) -> tuple[CharterSignature, Charter]:
-    held = sealer.unseal(COOKIE, request.cookies.get(COOKIE))
-    try:
-        return signing.redeem(session, held["secret"] if held else "")
-    except LinkNotOpen as unknown:
-        raise GoTo("/sign") from unknown
+    return ENTRANCE.forget(render(request, page))
 
 
 def _show(
