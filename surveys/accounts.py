@@ -7,21 +7,13 @@ from uuid import UUID
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
+from sqlalchemy.orm import object_session
 from sqlmodel import Session, col, delete, select
 
 from surveys import logins
 from surveys.models import Account, AccountLink, ApiToken, Partnership, RecoveryCode, Seat
-from surveys.problems import InvalidInput, LastOfItsKind, WeakPassword
-
-SHORTEST_PASSWORD, LONGEST_PASSWORD = 12, 1000
-FEWEST_DIFFERENT = 5  # different signs in a password
-ROWS = (
-    "abcdefghijklmnopqrstuvwxyz",
-    "qwertyuiopasdfghjklzxcvbnm",
-    "azertyuiopqsdfghjklmwxcvbn",
-    "01234567890123456789",
-)
-OBVIOUS = ("password", "passwort", "motdepasse", "rapport", "letmein", "welcome", "iloveyou", "administrator", "secret")
+from surveys.passwords import check_new
+from surveys.problems import InvalidInput, LastOfItsKind
 
 
 @cache
@@ -38,7 +30,7 @@ def create_account(
     session: Session, *, email: str, name: str, password: str, language: str = "en", is_administrator: bool = False
 ) -> Account:
     address = email.strip().lower()
-    check_new_password(password, address, name)
+    check_new(password, address, name, *_partnerships_of_invited(session, address))
     if find_account(session, address):
         raise InvalidInput(f"there is an account for {address} already; nothing was changed")
     account = Account(
@@ -58,31 +50,29 @@ def find_account(session: Session, email: str) -> Account | None:
     return session.exec(select(Account).where(Account.email == email.strip().lower())).first()
 
 
-def check_new_password(password: str, *known: str) -> None:
-    """Raises WeakPassword where a stranger would guess it: short, monotonous, on a row of keys, or made of `known`."""
-    plain = password.casefold()
-    rest = plain
-    for word in (*OBVIOUS, *(part for text in known for part in text.casefold().replace("@", " ").split())):
-        rest = rest.replace(word, "") if len(word) > 3 else rest
-    rest = rest.strip("0123456789!?.,-_ ")
-    if len(password) < SHORTEST_PASSWORD:
-        raise WeakPassword(f"a password needs at least {SHORTEST_PASSWORD} characters", reason="short")
-    if len(password) > LONGEST_PASSWORD:
-        raise WeakPassword(f"a password has at most {LONGEST_PASSWORD} characters", reason="long")
-    on_a_row = any(plain in row * 3 or plain in row[::-1] * 3 for row in ROWS)
-    if len(set(plain)) < FEWEST_DIFFERENT or on_a_row or (rest != plain.strip("0123456789!?.,-_ ") and len(rest) < 4):
-        raise WeakPassword("this password is among the first that anybody would try", reason="obvious")
+def _partnerships_of_invited(session: Session, address: str) -> list[str]:
+    """What the partnerships are called that an invitation leads to; the seat comes after the password."""
+    query = select(Partnership.title).join(AccountLink, col(AccountLink.partnership_id) == col(Partnership.id))
+    return list(session.exec(query.where(AccountLink.email == address)).all())
+
+
+def _check(account: Account, password: str, name: str) -> None:
+    session = object_session(account)
+    assert isinstance(session, Session)  # an account that was read or made there
+    around = [one.title for one in partnerships_of(session, account)]
+    check_new(password, account.email, name, *around, *_partnerships_of_invited(session, account.email))
 
 
 def set_password(account: Account, password: str) -> None:
-    check_new_password(password, account.email, account.name)
+    _check(account, password, account.name)
     account.password_hash = _hasher().hash(password)
 
 
 def reopen(account: Account, *, name: str, password: str, language: str) -> None:
-    """A closed account, taken up again by an invitation."""
+    """A closed account, taken up again by an invitation; with a password that is not taken it stays closed."""
+    _check(account, password, name)
     account.name, account.language, account.is_closed = name, language, False
-    set_password(account, password)
+    account.password_hash = _hasher().hash(password)
 
 
 def check_password(session: Session, email: str, password: str) -> Account | None:

@@ -85,7 +85,9 @@ def release(partnership: str, number: int, closed_on: date, rng: np.random.Gener
 
 def fill(session: Session, n_partnerships: int, n_rounds: int) -> Account:
     rng = np.random.default_rng(1)
-    account = accounts.create_account(session, email="amina@example.org", name="Amina", password="a" * 12)
+    account = accounts.create_account(
+        session, email="amina@example.org", name="Amina", password="correct horse battery"
+    )
     shared = release("", 1, BEGIN, rng)
     for at in range(n_partnerships):
         title = f"Partnership {at}"

@@ -10,7 +10,7 @@ import pytest
 
 from server.deps import device_of
 from surveys import accounts, logins
-from tests.factories import PASSWORD, make_account
+from tests.factories import PASSWORD, make_account, make_partnership
 from tests.server.conftest import text_of
 
 WANTED = "seven green bicycles sleep"
@@ -80,6 +80,8 @@ class TestPassword:
             ({"again": "another"}, "The two passwords differ."),
             ({"password": "amina amina amina", "again": "amina amina amina"}, "easily guessed"),
             ({"password": "short", "again": "short"}, "at least 12 characters"),
+            ({"password": "liverpool123", "again": "liverpool123"}, "Many people use this password"),
+            ({"password": "Strawberry2027!", "again": "Strawberry2027!"}, "Many people use this password"),
         ],
     )
     def test_wrong_forms(self, session, as_amina, amina, given, words):
@@ -87,6 +89,17 @@ class TestPassword:
         assert answer.status_code == 422
         assert words in read(answer)
         assert accounts.check_password(session, amina.email, PASSWORD)
+
+    def test_names_of_ones_partnerships(self, session, as_amina, amina):
+        joined = make_partnership(session, title="Tonle Sap Fisheries")
+        answer = self.change(as_amina, password="tonlesapfisheries", again="tonlesapfisheries")
+        assert answer.status_code == 303  # whoever has no seat there learns nothing of it
+        accounts.entrust(session, amina, joined.id)
+        session.flush()
+        answer = self.change(
+            as_amina, old="tonlesapfisheries", password="TonleSap-Fisheries", again="TonleSap-Fisheries"
+        )
+        assert "easily guessed" in read(answer)
 
     def test_guessing_the_old_one_is_stopped(self, session, log_in, amina):
         browser = log_in(make_account(session, f"a{uuid4().hex}"))

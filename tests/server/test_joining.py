@@ -112,6 +112,25 @@ class TestInvitation:
         assert accounts.find_account(session, "dara@example.org") is None
         assert client.post("/join/form", data=FORM).status_code == 303
 
+    def test_name_of_the_partnership_it_leads_to(self, session, client, partnership, invitation):
+        partnership.title = "Tonle Sap Fisheries"
+        session.flush()
+        open_link(client, invitation[1])
+        answer = client.post("/join/form", data=FORM | dict.fromkeys(("password", "again"), "tonlesapfisheries"))
+        assert "easily guessed" in read(answer)
+
+    def test_a_closed_account_stays_closed_until_a_password_is_taken(self, session, client, invitation):
+        closed = make_account(session, "dara")
+        accounts.close_account(session, closed)
+        open_link(client, invitation[1])
+        for password in ("liverpool123", "short", "daradaradara"):
+            answer = client.post("/join/form", data=FORM | {"password": password, "again": password})
+            assert answer.status_code == 422
+            session.refresh(closed)
+            assert (closed.is_closed, closed.name, closed.password_hash) == (True, "Dara", "")
+        assert client.post("/join/form", data=FORM).status_code == 303
+        assert not closed.is_closed
+
     def test_nothing_can_be_added_to_it(self, session, client, partnership, invitation):
         open_link(client, invitation[1])
         more = {"email": "other@example.org", "is_administrator": "1", "role": "facilitator", "purpose": "setup"}
