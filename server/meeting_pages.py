@@ -135,7 +135,7 @@ def quorum_words(place: Place, meeting: Meeting) -> str:
 def calendar_event(place: Place, meeting: Meeting) -> CalendarEvent:
     return CalendarEvent(
         uid=str(meeting.id),
-        title=f"{place.dossier.title}: {meeting.title}",
+        title=f"{place.title}: {meeting.title}",
         starts_at=meeting.starts_at,
         ends_at=meeting.starts_at + timedelta(minutes=meeting.minutes),
         changed_at=meeting.created_at,
@@ -163,7 +163,7 @@ def minutes_of(place: Place, sits: Sitting) -> Brief:
     versions = [meeting.version, *(one.version for one in sits.items)]
     return Brief(
         language=place.language,
-        title=str(place.dossier.title),
+        title=str(place.title),
         subtitle=_("Minutes: {title}, {when}").format(title=meeting.title, when=when(place, meeting)),
         notices=tuple(notices),
         sections=tuple(sections),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import date, datetime
+from functools import cached_property
 from typing import Annotated
 from uuid import UUID
 
@@ -14,40 +15,43 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
-from server.deps import AccountDep, ClockDep, SessionDep, partnership_for, seat_for
-from server.dossiers import Dossier, open_dossier, organizations_by_id
+from server.deps import AccountDep, ClockDep, SessionDep, seat_for
+from server.dossiers import Dossier, address_of, open_dossier, organizations_by_id
+from server.languages import translator
 from server.pages import Page, Words, language_of, render
-from server.sheets import name_of
+from server.sheets import name_of, title_of
 from surveys import audit, partnerships
 from surveys.models import Account, Organization, Partnership, Seat
+from surveys.problems import SurveyProblem
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Place:
-    """What every page about findings, meetings, commitments, concerns and disputes starts from."""
+    """What the pages of a partnership start from. Its releases are read when a page asks for the dossier."""
 
     request: Request
     session: Session
     account: Account
     seat: Seat
-    dossier: Dossier
+    partnership: Partnership
+    language: str
     now: datetime
 
-    @property
-    def partnership(self) -> Partnership:
-        return self.dossier.partnership
+    @cached_property
+    def dossier(self) -> Dossier:
+        return open_dossier(self.session, self.account, self.partnership, self.language)
 
     @property
     def address(self) -> str:
-        return self.dossier.address
+        return address_of(self.partnership)
 
     @property
-    def language(self) -> str:
-        return self.dossier.wording.language
+    def title(self) -> Words:
+        return title_of(self.partnership, self.language)
 
     @property
     def _(self) -> Callable[[str], str]:
-        return self.dossier.wording._
+        return translator(self.language).gettext
 
     @property
     def today(self) -> date:
@@ -75,11 +79,20 @@ class Place:
 
     def speaking(self, language: str) -> Place:
         """The same place with words of another language, for files."""
-        return replace(self, dossier=open_dossier(self.session, self.account, self.partnership, language))
+        return replace(self, language=language)
 
     def require_facilitator(self) -> None:
         if not self.may_run:
             raise HTTPException(404)
+
+    def attempt(self, act: Callable[[], object]) -> SurveyProblem | None:
+        """Do it whole, or say why not: what is refused leaves no trace."""
+        try:
+            with self.session.begin_nested():
+                act()
+        except SurveyProblem as problem:
+            return problem
+        return None
 
     def record(self, act: str, subject: str) -> None:
         audit.record(self.session, self.account.email, act, subject, self.now)
@@ -90,11 +103,9 @@ class Place:
 
 def get_place(request: Request, session: SessionDep, account: AccountDep, now: ClockDep, partnership_id: UUID) -> Place:
     """To whoever has no seat in it, nothing of a partnership exists."""
-    partnership = partnership_for(session, account, partnership_id)
     seat = seat_for(session, account, partnership_id)
-    return Place(
-        request, session, account, seat, open_dossier(session, account, partnership, language_of(request)), now
-    )
+    partnership = session.get_one(Partnership, partnership_id)
+    return Place(request, session, account, seat, partnership, language_of(request), now)
 
 
 def get_chair(place: Annotated[Place, Depends(get_place)]) -> Place:

@@ -2,26 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import date
 from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Form
-from sqlmodel import Session
 from starlette.datastructures import FormData
-from starlette.requests import Request
 from starlette.responses import Response
 
-from server.deps import AccountDep, ClockDep, FormDep, SessionDep, may_run, partnership_to_run
-from server.dossiers import address_of
+from server.deps import FormDep, may_run
 from server.kinds import FOCUS, LEVELS, MODALITIES, PHASES
-from server.languages import translator
-from server.pages import Page, Words, language_of, render, see_other
+from server.pages import Page, Words, see_other
+from server.places import ChairDep, Place
 from server.refusals import Refusal, refusals_of
 from server.sheets import title_of
-from surveys import accounts, audit, partnerships, phases
-from surveys.models import Account, Partnership
+from surveys import accounts, partnerships, phases
+from surveys.models import Partnership
 from surveys.problems import InvalidInput, SurveyProblem
 from surveys.standing import modality_of
 
@@ -53,27 +50,15 @@ class AboutPage(Page):
 
 
 @router.get("/partnerships/{partnership_id}/about")
-def about_page(
-    request: Request, session: SessionDep, account: AccountDep, now: ClockDep, partnership_id: UUID
-) -> Response:
-    partnership = partnership_to_run(session, account, partnership_id)
-    return _show(request, session, account, partnership, now.date())
+def about_page(place: ChairDep) -> Response:
+    return _show(place)
 
 
-def _show(
-    request: Request,
-    session: Session,
-    account: Account,
-    partnership: Partnership,
-    today: date,
-    problem: SurveyProblem | None = None,
-) -> Response:
-    language = language_of(request)
-    _ = translator(language).gettext
-    derived = modality_of([one for _member, one in partnerships.members_on(session, partnership.id, today)])
+def _show(place: Place, problem: SurveyProblem | None = None) -> Response:
+    _, partnership, derived = place._, place.partnership, _derived(place)
     page = AboutPage(
-        title=title_of(partnership, language),
-        address=address_of(partnership),
+        title=place.title,
+        address=place.address,
         goal=partnership.goal,
         further_goals="\n".join(partnership.further_goals),
         purpose=partnership.purpose,
@@ -85,39 +70,43 @@ def _show(
         modality_words=_(MODALITIES[derived]),
         is_confirmed=partnership.modality == derived,
         modality_note=partnership.modality_note,
-        parents=_parents(session, account, partnership, language),
-        below=tuple(title_of(one, language) for one in partnerships.below(session, partnership.id)),
+        parents=_parents(place),
+        below=tuple(title_of(one, place.language) for one in partnerships.below(place.session, partnership.id)),
         phase=_(PHASES[partnership.phase]),
         phases=tuple((code, _(PHASES[code])) for code in phases.next_phases(partnership)),
-        refusals=refusals_of(problem, language) if problem else (),
+        refusals=refusals_of(problem, place.language) if problem else (),
     )
-    return render(request, page, status=422 if problem else 200)
+    return place.show(page, status=422 if problem else 200)
 
 
-def _parents(session: Session, account: Account, partnership: Partnership, language: str) -> tuple[Option, ...]:
+def _derived(place: Place) -> str:
+    """The form that follows from who belongs to the partnership."""
+    return modality_of(list(place.members().values()))
+
+
+def _parents(place: Place) -> tuple[Option, ...]:
     """The partnerships this account runs, as the programme above."""
     return tuple(
-        (str(one.id), str(title_of(one, language)), one.id == partnership.parent_id)
-        for one in accounts.partnerships_of(session, account)
-        if one.id != partnership.id and may_run(session, account, one.id)
+        (str(one.id), str(title_of(one, place.language)), one.id == place.partnership.parent_id)
+        for one in accounts.partnerships_of(place.session, place.account)
+        if one.id != place.partnership.id and may_run(place.session, place.account, one.id)
     )
 
 
 @router.post("/partnerships/{partnership_id}/about")
-def save(
-    request: Request, session: SessionDep, account: AccountDep, now: ClockDep, form: FormDep, partnership_id: UUID
-) -> Response:
-    partnership = partnership_to_run(session, account, partnership_id)
-    try:
-        with session.begin_nested():
-            _write(session, account, partnership, form, now.date())
-    except SurveyProblem as problem:
-        return _show(request, session, account, partnership, now.date(), problem)
-    audit.record(session, account.email, "said what a partnership is for", f"partnership {partnership.code}", now)
-    return see_other(f"{address_of(partnership)}/about")
+def save(place: ChairDep, form: FormDep) -> Response:
+    return _done(place, lambda: _write(place, form), "said what a partnership is for")
 
 
-def _write(session: Session, account: Account, partnership: Partnership, form: FormData, today: date) -> None:
+def _done(place: Place, act: Callable[[], None], said: str) -> Response:
+    if problem := place.attempt(act):
+        return _show(place, problem)
+    place.record(said, f"partnership {place.partnership.code}")
+    return see_other(f"{place.address}/about")
+
+
+def _write(place: Place, form: FormData) -> None:
+    partnership = place.partnership
     texts = {name: str(form.get(name, "")).strip() for name in ("goal", "purpose", "sector", "modality_note")}
     further = [line.strip() for line in str(form.get("further_goals", "")).splitlines() if line.strip()]
     if any(len(text) > 2000 for text in texts.values()) or len(further) > 20 or any(len(one) > 300 for one in further):
@@ -128,15 +117,16 @@ def _write(session: Session, account: Account, partnership: Partnership, form: F
     partnership.level = str(form.get("level")) if form.get("level") in LEVELS else ""
     partnership.focus = [code for code in FOCUS if code in form.getlist("focus")]
     partnership.priority = _priority(str(form.get("priority", "")))
-    derived = modality_of([one for _member, one in partnerships.members_on(session, partnership.id, today)])
+    derived = _derived(place)
     if form.get("modality") == derived:  # what is confirmed is what the reader saw, not what it became since
         partnership.modality = derived
     elif not form.get("modality"):
         partnership.modality = ""
     parent = str(form.get("parent", ""))
-    allowed = {code for code, _words, _chosen in _parents(session, account, partnership, "en")}
+    allowed = {code for code, _words, _chosen in _parents(place)}
     if not parent or parent in allowed:
-        partnerships.set_above(session, partnership, session.get(Partnership, UUID(parent)) if parent else None)
+        above = place.session.get(Partnership, UUID(parent)) if parent else None
+        partnerships.set_above(place.session, partnership, above)
 
 
 def _priority(text: str) -> int | None:
@@ -150,19 +140,11 @@ def _priority(text: str) -> int | None:
 
 @router.post("/partnerships/{partnership_id}/phase")
 def move(
-    request: Request,
-    session: SessionDep,
-    account: AccountDep,
-    now: ClockDep,
-    partnership_id: UUID,
+    place: ChairDep,
     to: Annotated[str, Form(max_length=20)] = "",
     reason: Annotated[str, Form(max_length=3000)] = "",
 ) -> Response:
-    partnership = partnership_to_run(session, account, partnership_id)
-    try:
-        with session.begin_nested():
-            phases.move(session, partnership, to, reason=reason, on=now.date())
-    except SurveyProblem as problem:
-        return _show(request, session, account, partnership, now.date(), problem)
-    audit.record(session, account.email, f"moved a partnership to {to}", f"partnership {partnership.code}", now)
-    return see_other(f"{address_of(partnership)}/about")
+    def act() -> None:
+        phases.move(place.session, place.partnership, to, reason=reason, on=place.today)
+
+    return _done(place, act, f"moved a partnership to {to}")

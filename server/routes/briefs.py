@@ -221,7 +221,7 @@ def words_page(table: OwnTableDep) -> Response:
 def _show_words(table: Table, typed: Typed, *, status: int = 200) -> Response:
     place = table.place
     page = WordsPage(
-        title=place.dossier.title,
+        title=place.title,
         address=table.address,
         round_label=place.dossier.wording.label(table.round_.label),
         typed=typed,

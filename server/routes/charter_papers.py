@@ -17,7 +17,6 @@ from server.places import ChairDep, Place, PlaceDep
 from surveys import charter as agreed
 from surveys import charter_scans, signing
 from surveys.models import Charter
-from surveys.problems import SurveyProblem
 
 router = APIRouter()
 
@@ -28,10 +27,7 @@ def enter_paper(place: ChairDep, upload: UploadDep) -> Response:
     charter = agreed.current(place.session, place.partnership.id)
     if charter is None:
         raise HTTPException(404)
-    try:
-        with place.session.begin_nested():  # what is refused leaves no trace, and the page says why
-            _enter(place, charter, upload)
-    except SurveyProblem as problem:
+    if problem := place.attempt(lambda: _enter(place, charter, upload)):
         given = (place.request, place.session, place.account, place.partnership, charter, place.today)
         return show(*given, problem=problem)
     place.record("entered a charter signed on paper", f"charter version {charter.version}")

@@ -52,7 +52,7 @@ def list_page(place: PlaceDep) -> Response:
     several = readable(place)
     lines = promise_lines(several, place)
     page = CommitmentsPage(
-        title=place.dossier.title,
+        title=place.title,
         address=place.address,
         figures=figures(place, several),
         open_ones=tuple(sorted((one for one in lines if _is_open(one)), key=lambda one: not one.is_overdue)),
@@ -106,7 +106,7 @@ def new_page(
 
 def _new_page(place: Place, origin: _Origin, typed: Typed) -> NewCommitmentPage:
     return NewCommitmentPage(
-        title=place.dossier.title,
+        title=place.title,
         address=place.address,
         about=origin.entry.question if origin.entry else origin.dispute.title if origin.dispute else "",
         entry=str(origin.entry.id) if origin.entry else "",

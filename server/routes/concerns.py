@@ -99,7 +99,7 @@ def list_page(place: PlaceDep) -> Response:
 def _list_page(place: Place, typed: Typed) -> ConcernsPage:
     ladder = ladder_of(place.session, place.partnership.id)
     return ConcernsPage(
-        title=place.dossier.title,
+        title=place.title,
         address=place.address,
         contact=ladder.contact,
         days=ladder.acknowledge_within_days,
@@ -138,7 +138,7 @@ def _require_partner(place: Place) -> UUID:
 def _new_page(place: Place, typed: Typed) -> NewConcernPage:
     ladder = ladder_of(place.session, place.partnership.id)
     return NewConcernPage(
-        title=place.dossier.title,
+        title=place.title,
         address=place.address,
         contact=ladder.contact,
         days=ladder.acknowledge_within_days,
@@ -208,7 +208,7 @@ def concern_page(place: PlaceDep, concern_id: UUID) -> Response:
 
 def _page(place: Place, one: Concern, typed: Typed) -> ConcernPage:
     return ConcernPage(
-        title=place.dossier.title,
+        title=place.title,
         address=place.address,
         concern_address=f"{place.address}/concerns/{one.id}",
         number=str(one.id),

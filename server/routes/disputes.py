@@ -89,7 +89,7 @@ class DisputePage(Page):
 @router.get("/partnerships/{partnership_id}/disputes")
 def list_page(place: PlaceDep) -> Response:
     page = DisputesPage(
-        title=place.dossier.title,
+        title=place.title,
         address=place.address,
         contact=ladder_of(place.session, place.partnership.id).contact,
         disputes=dispute_lines(place),
@@ -129,7 +129,7 @@ def new_page(place: PlaceDep, concern: Annotated[UUID | None, Query()] = None) -
 
 def _new_page(place: Place, concern: Concern | None, against: frozenset[str], typed: Typed) -> NewDisputePage:
     return NewDisputePage(
-        title=place.dossier.title,
+        title=place.title,
         address=place.address,
         concern=str(concern.id) if concern else "",
         raisers=place.choices() if place.organization_id is None else (),
@@ -198,7 +198,7 @@ def page_of(on: Bench, typed: Typed | None = None, *, form: str = "", trouble: s
     record = record_of(on)
     audiences = audience_words(place)
     return DisputePage(
-        title=place.dossier.title,
+        title=place.title,
         address=place.address,
         dispute_address=on.address,
         number=str(dispute.id),

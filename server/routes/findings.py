@@ -192,7 +192,7 @@ def _entry_page(
         found = replies.find(place.session, entry.id, place.organization_id)
         own = found.text if found else ""
     return EntryPage(
-        title=place.dossier.title,
+        title=place.title,
         address=place.address,
         entry=question_of(entry, place),
         typed=typed or Typed(saved),

@@ -94,7 +94,7 @@ def commitment_page(place: PlaceDep, commitment_id: UUID) -> Response:
 def _page(place: Place, one: Commitment, typed: Typed | None = None, *, changed: bool = False) -> CommitmentPage:
     wording, due_on = place.dossier.wording, one.due_on.isoformat() if one.due_on else ""
     return CommitmentPage(
-        title=place.dossier.title,
+        title=place.title,
         address=place.address,
         line=promise_line(one, place, place.organizations()),
         history=_history(place, one),

@@ -98,7 +98,7 @@ class MinutesPage(Page):
 @router.get("/partnerships/{partnership_id}/meetings")
 def list_page(place: PlaceDep) -> Response:
     several = meetings.of_partnership(place.session, place.partnership.id)
-    return place.show(MeetingsPage(place.dossier.title, place.address, dates_of(several, place), place.may_run))
+    return place.show(MeetingsPage(place.title, place.address, dates_of(several, place), place.may_run))
 
 
 def _dispute_to_lead(place: Place, raw: object) -> Dispute | None:
@@ -133,7 +133,7 @@ def _plan_page(
     place: Place, about: Dispute | None, entries: Sequence[Discussion], chosen: frozenset[str], typed: Typed
 ) -> PlanPage:
     return PlanPage(
-        title=place.dossier.title,
+        title=place.title,
         address=place.address,
         dispute=str(about.id) if about else "",
         about=about.title if about else "",
@@ -194,7 +194,7 @@ def _agenda_page(
 ) -> AgendaPage:
     meeting = sits.meeting
     return AgendaPage(
-        title=place.dossier.title,
+        title=place.title,
         address=place.address,
         meeting_address=sits.address,
         name=meeting.title,
@@ -274,7 +274,7 @@ def minutes_page(place: PlaceDep, meeting_id: UUID) -> Response:
     sits = sitting(place, meeting_id)
     files = tuple((code, LANGUAGE_NAMES[code], f"{sits.address}/minutes.pdf?language={code}") for code in LANGUAGES)
     body = environment(place.language).get_template("brief/_body.html").render(brief=minutes_of(place, sits))
-    return place.show(MinutesPage(str(place.dossier.title), sits.address, sits.meeting.title, body, files))
+    return place.show(MinutesPage(str(place.title), sits.address, sits.meeting.title, body, files))
 
 
 @router.get("/partnerships/{partnership_id}/meetings/{meeting_id}/minutes.pdf")

@@ -2,27 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Form, Path
-from sqlmodel import Session, col, select
+from sqlmodel import col, select
 from starlette.exceptions import HTTPException
-from starlette.requests import Request
 from starlette.responses import Response
 
-from server.deps import AccountDep, ClockDep, SessionDep, may_run, partnership_for, partnership_to_run
-from server.dossiers import address_of
 from server.kinds import KINDS, ROLES
-from server.languages import translator
-from server.pages import Page, Words, language_of, render, see_other
+from server.pages import Page, Words, see_other
+from server.places import ChairDep, Place, PlaceDep
 from server.refusals import Refusal, refusals_of
-from server.sheets import name_of, title_of
-from surveys import accounts, audit, organizations, partnerships, signing
-from surveys.models import Account, Membership, Organization, Partnership
+from server.sheets import name_of
+from surveys import accounts, organizations, partnerships, signing
+from surveys.models import Membership, Organization
 from surveys.models.partnerships import EXTERNAL_KINDS, NATIONAL_KINDS
 from surveys.problems import InvalidInput, SurveyProblem
 
@@ -73,72 +70,59 @@ class OrganizationPage(Page):
 
 
 @router.get("/partnerships/{partnership_id}/members")
-def members_page(
-    request: Request, session: SessionDep, account: AccountDep, now: ClockDep, partnership_id: UUID
-) -> Response:
-    partnership = partnership_for(session, account, partnership_id)
-    return _show(request, session, account, partnership, now.date())
+def members_page(place: PlaceDep) -> Response:
+    return _show(place)
 
 
-def _show(
-    request: Request,
-    session: Session,
-    account: Account,
-    partnership: Partnership,
-    today: date,
-    problem: SurveyProblem | None = None,
-) -> Response:
-    language = language_of(request)
-    rows = _ever(session, partnership)
-    views = [_view(session, member, one, language) for member, one in rows]
-    present = tuple(one for one in views if one.left_on is None or one.left_on >= today)
-    runs = may_run(session, account, partnership.id)
+def _show(place: Place, problem: SurveyProblem | None = None) -> Response:
+    rows = _ever(place)
+    views = [_view(place, member, one) for member, one in rows]
+    present = tuple(one for one in views if one.left_on is None or one.left_on >= place.today)
     page = MembersPage(
-        title=title_of(partnership, language),
-        address=address_of(partnership),
+        title=place.title,
+        address=place.address,
         members=present,
         former=tuple(one for one in views if one not in present),
-        kinds=_kinds(language),
-        roles=tuple((code, translator(language).gettext(words)) for code, words in ROLES.items()),
-        known=_known(session, account, {one.id for _, one in rows}, language) if runs else (),
-        may_run=runs,
-        refusals=refusals_of(problem, language) if problem else (),
-        today=today,
+        kinds=_kinds(place),
+        roles=tuple((code, place._(words)) for code, words in ROLES.items()),
+        known=_known(place, {one.id for _, one in rows}) if place.may_run else (),
+        may_run=place.may_run,
+        refusals=refusals_of(problem, place.language) if problem else (),
+        today=place.today,
     )
-    return render(request, page, status=422 if problem else 200)
+    return place.show(page, status=422 if problem else 200)
 
 
-def _ever(session: Session, partnership: Partnership) -> list[tuple[Membership, Organization]]:
+def _ever(place: Place) -> list[tuple[Membership, Organization]]:
     query = (
         select(Membership, Organization)
         .join(Organization, col(Membership.organization_id) == col(Organization.id))
-        .where(Membership.partnership_id == partnership.id)
+        .where(Membership.partnership_id == place.partnership.id)
     )
-    found = session.exec(query).all()
+    found = place.session.exec(query).all()
     return sorted(found, key=lambda row: (row[0].role != "lead", not row[1].is_national, row[1].name, row[0].joined_on))
 
 
-def _view(session: Session, member: Membership, organization: Organization, language: str) -> MemberView:
-    _ = translator(language).gettext
+def _view(place: Place, member: Membership, organization: Organization) -> MemberView:
+    _ = place._
     return MemberView(
         id=str(organization.id),
-        name=name_of(organization, language),
+        name=name_of(organization, place.language),
         kind=_(KINDS[organization.kind]),
         side=_("national") if organization.is_national else _("external"),
         role=_(ROLES[member.role]),
         role_code=member.role,
         joined_on=member.joined_on,
         left_on=member.left_on,
-        before=tuple(_past(session, organization, language)),
+        before=tuple(_past(place, organization)),
     )
 
 
-def _past(session: Session, organization: Organization, language: str) -> list[str]:
+def _past(place: Place, organization: Organization) -> list[str]:
     """What happened to the organization, as far as its name does not say it."""
-    _ = translator(language).gettext
-    said = []
-    for one in organizations.history(session, organization.id):
-        name = str(one.before.get(language) or one.before["en"])
+    _, said = place._, []
+    for one in organizations.history(place.session, organization.id):
+        name = str(one.before.get(place.language) or one.before["en"])
         if one.kind == "renamed":
             said.append(_("until {year} called {name}").format(year=one.day.year, name=name))
         elif one.kind == "merged" and one.other_id == organization.id:
@@ -148,65 +132,46 @@ def _past(session: Session, organization: Organization, language: str) -> list[s
     return said
 
 
-def _kinds(language: str) -> tuple[tuple[str, str], ...]:
-    _ = translator(language).gettext
-    return tuple((code, _(KINDS[code])) for code in NATIONAL_KINDS + EXTERNAL_KINDS)
+def _kinds(place: Place) -> tuple[tuple[str, str], ...]:
+    return tuple((code, place._(KINDS[code])) for code in NATIONAL_KINDS + EXTERNAL_KINDS)
 
 
-def _known(session: Session, account: Account, here: set[UUID], language: str) -> tuple[tuple[str, Words], ...]:
+def _known(place: Place, here: Collection[UUID] = ()) -> tuple[tuple[str, Words], ...]:
     """Organizations of the account's other partnerships: who is known already is not created a second time."""
-    seats = list(accounts.seats_of(session, account))
+    seats = list(accounts.seats_of(place.session, place.account))
     query = (
         select(Organization)
         .join(Membership, col(Membership.organization_id) == col(Organization.id))
         .where(col(Membership.partnership_id).in_(seats))
         .order_by(col(Organization.name))
     )
-    found = {one.id: one for one in session.exec(query) if one.id not in here}
-    return tuple((str(id_), name_of(one, language)) for id_, one in found.items())
+    found = {one.id: one for one in place.session.exec(query) if one.id not in here}
+    return tuple((str(id_), name_of(one, place.language)) for id_, one in found.items())
 
 
 @router.post("/partnerships/{partnership_id}/members")
 def join(
-    request: Request,
-    session: SessionDep,
-    account: AccountDep,
-    now: ClockDep,
-    partnership_id: UUID,
-    name: Short = "",
-    kind: Short = "",
-    known: Short = "",
-    role: Short = "member",
-    on: Short = "",
+    place: ChairDep, name: Short = "", kind: Short = "", known: Short = "", role: Short = "member", on: Short = ""
 ) -> Response:
     """A known organization, or a new one, becomes a partner."""
-    partnership = partnership_to_run(session, account, partnership_id)
 
     def act() -> None:
-        day = _day(on, now.date())
-        if known:
-            organization = _find_known(session, account, known)
-        else:
-            organization = organizations.found(session, name=name, kind=kind)
-        partnerships.join(session, partnership, organization, role=role, on=day)
+        day = _day(on, place.today)
+        organization = _find_known(place, known) if known else organizations.found(place.session, name=name, kind=kind)
+        partnerships.join(place.session, place.partnership, organization, role=role, on=day)
 
-    return _done(request, session, account, partnership, now, act, "added a partner")
+    return _done(place, act, "added a partner")
 
 
-def _find_known(session: Session, account: Account, known: str) -> Organization:
-    ids = {code for code, _ in _known(session, account, set(), "en")}
-    if known not in ids:
+def _find_known(place: Place, known: str) -> Organization:
+    if known not in {code for code, _ in _known(place)}:
         raise HTTPException(404)
-    return session.get_one(Organization, UUID(known))
+    return place.session.get_one(Organization, UUID(known))
 
 
 @router.post("/partnerships/{partnership_id}/members/{organization_id}/{act}")
 def act_on_member(
-    request: Request,
-    session: SessionDep,
-    account: AccountDep,
-    now: ClockDep,
-    partnership_id: UUID,
+    place: ChairDep,
     organization_id: UUID,
     act: Annotated[str, Path(pattern=r"^(leave|lead|role|rename|merge|split)$")],
     on: Short = "",
@@ -218,7 +183,7 @@ def act_on_member(
     kind: Short = "",
     into: Annotated[UUID | None, Form()] = None,
 ) -> Response:
-    partnership, today = partnership_to_run(session, account, partnership_id), now.date()
+    session, partnership, today = place.session, place.partnership, place.today
 
     def run() -> None:
         day = _day(on, today)
@@ -242,26 +207,14 @@ def act_on_member(
             case _:
                 organizations.split(session, organization, name=name, kind=kind, reason=reason, on=day)
 
-    return _done(request, session, account, partnership, now, run, f"{act} of a partner")
+    return _done(place, run, f"{act} of a partner")
 
 
-def _done(
-    request: Request,
-    session: Session,
-    account: Account,
-    partnership: Partnership,
-    now: datetime,
-    act: Callable[[], None],
-    said: str,
-) -> Response:
-    """Do it whole or not at all; a refusal is told on the page."""
-    try:
-        with session.begin_nested():
-            act()
-    except SurveyProblem as problem:
-        return _show(request, session, account, partnership, now.date(), problem)
-    audit.record(session, account.email, said, f"partnership {partnership.code}", now)
-    return see_other(f"{address_of(partnership)}/members")
+def _done(place: Place, act: Callable[[], None], said: str) -> Response:
+    if problem := place.attempt(act):
+        return _show(place, problem)
+    place.record(said, f"partnership {place.partnership.code}")
+    return see_other(f"{place.address}/members")
 
 
 def _day(text: str, today: date) -> date:
@@ -275,24 +228,15 @@ def _day(text: str, today: date) -> date:
 
 
 @router.get("/partnerships/{partnership_id}/members/{organization_id}")
-def organization_page(
-    request: Request,
-    session: SessionDep,
-    account: AccountDep,
-    now: ClockDep,
-    partnership_id: UUID,
-    organization_id: UUID,
-) -> Response:
-    partnership, language = partnership_to_run(session, account, partnership_id), language_of(request)
-    member, organization = partnerships.get_member(session, partnership.id, organization_id, now.date())
-    others = partnerships.members_on(session, partnership.id, now.date())
+def organization_page(place: ChairDep, organization_id: UUID) -> Response:
+    member, organization = partnerships.get_member(place.session, place.partnership.id, organization_id, place.today)
     page = OrganizationPage(
-        title=title_of(partnership, language),
-        address=f"{address_of(partnership)}/members",
-        member=_view(session, member, organization, language),
+        title=place.title,
+        address=f"{place.address}/members",
+        member=_view(place, member, organization),
         names={"en": organization.name, **organization.names},
-        kinds=_kinds(language),
-        others=tuple((str(one.id), name_of(one, language)) for _, one in others if one.id != organization.id),
-        today=now.date(),
+        kinds=_kinds(place),
+        others=place.choices(without=organization.id),
+        today=place.today,
     )
-    return render(request, page)
+    return place.show(page)

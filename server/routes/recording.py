@@ -77,7 +77,7 @@ def _page(
     question, rules, saved = question_at(place, item), rule_words(place), _saved(item)
     given = saved | {"rule": item.rule or rules[0][0], "target": question_target(place, item)}
     return ItemPage(
-        title=place.dossier.title,
+        title=place.title,
         meeting_address=sits.address,
         meeting_name=sits.meeting.title,
         address=f"{sits.address}/items/{item.place}",

@@ -77,7 +77,7 @@ def links_page(place: ChairDep) -> Response:
 def _links_page(place: Place, typed: Typed, made: tuple[ReplyLink, str] | None = None, base: str = "") -> LinksPage:
     link, secret = made or (None, "")
     return LinksPage(
-        title=place.dossier.title,
+        title=place.title,
         address=place.address,
         partners=place.choices(),
         n_questions=len(replies.open_entries(place.session, place.partnership.id)),
