@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import logging
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import Depends
+from fastapi import BackgroundTasks, Depends
+from sqlalchemy.exc import DBAPIError
 from sqlmodel import Session
 from starlette.datastructures import FormData
 from starlette.exceptions import HTTPException
@@ -24,6 +26,7 @@ from surveys.database import transaction
 from surveys.keystore import Keystore
 from surveys.models import Account, Login, Partnership, Seat
 
+log = logging.getLogger("rapport")
 SESSION_COOKIE = "session"
 FIELDS_AT_MOST = 400
 UNCHOSEN_LANGUAGE = "en"  # what accounts have when nobody chose: then the language of the browser stands
@@ -76,10 +79,26 @@ def find_login(request: Request, session: Session, now: datetime) -> tuple[Accou
     return logins.find(session, token, now) if token else None
 
 
+def get_note_use(request: Request) -> Callable[[UUID, datetime], None]:
+    """Writes down that a login was used: in a transaction of its own, since whatever is read writes nothing."""
+    engine = request.app.state.engine
+
+    def note(login_id: UUID, now: datetime) -> None:
+        try:
+            with transaction(engine) as session:
+                logins.note_use(session, login_id, now)
+        except DBAPIError as busy:  # a full or locked database: the page was shown, the login ends a little earlier
+            log.warning("problem=%s while noting a use", type(busy).__name__)
+
+    return note
+
+
 def log_in(
     response: Response, request: Request, session: Session, account: Account, now: datetime, *, is_full: bool = True
 ) -> None:
-    """A new login, never one that the browser brought with it: nobody can plant a cookie beforehand."""
+    """A new login, never one that the browser brought with it, which ends: nobody can plant a cookie beforehand."""
+    if before := find_login(request, session, now):
+        session.delete(before[1])
     device = device_of(request.headers.get("user-agent", ""))
     token = logins.begin(session, account, now, device=device, is_full=is_full)
     response.set_cookie(SESSION_COOKIE, token, secure=is_https(request), httponly=True, samesite="lax")
@@ -132,13 +151,22 @@ class Shown:
     is_administrator: bool
 
 
-def get_account(request: Request, session: SessionDep, now: ClockDep, keystore: KeystoreDep) -> Account:
+def get_account(
+    request: Request,
+    session: SessionDep,
+    now: ClockDep,
+    keystore: KeystoreDep,
+    note_use: Annotated[Callable[[UUID, datetime], None], Depends(get_note_use)],
+    afterwards: BackgroundTasks,
+) -> Account:
     found = find_login(request, session, now)
     if found is None:
         raise NotLoggedIn
     account, login = found
     if not login.is_full and not request.url.path.startswith(SECOND_FACTOR):
         raise SecondFactorMissing
+    if logins.is_to_note(login, now):
+        afterwards.add_task(note_use, login.id, now)
     request.state.login = login.id
     request.state.account = Shown(account.is_administrator)
     alarm = alarm_of(keystore)

@@ -7,12 +7,15 @@ import secrets
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from sqlmodel import Session, col, delete, select
+from sqlalchemy import or_
+from sqlmodel import Session, col, delete, select, update
 
 from surveys.models import Account, Login
 from surveys.problems import NotFound
 
 LASTS = timedelta(hours=8)
+IDLE = timedelta(hours=2)  # without use; what is written in a long meeting is sent more often
+NOTED_EVERY = timedelta(minutes=5)  # a use is written down at most so often
 
 
 def fingerprint(token: str) -> str:
@@ -22,28 +25,49 @@ def fingerprint(token: str) -> str:
 
 def begin(session: Session, account: Account, now: datetime, *, device: str = "", is_full: bool = True) -> str:
     """A new login; the secret for its cookie. What has run out is cleared away on the way."""
-    session.exec(delete(Login).where(col(Login.began_at) < now - LASTS))
+    session.exec(delete(Login).where(or_(col(Login.began_at) < now - LASTS, col(Login.used_at) < now - IDLE)))
     token = secrets.token_urlsafe(32)
     session.add(
-        Login(account_id=account.id, token_hash=fingerprint(token), began_at=now, device=device, is_full=is_full)
+        Login(
+            account_id=account.id,
+            token_hash=fingerprint(token),
+            began_at=now,
+            used_at=now,
+            device=device,
+            is_full=is_full,
+        )
     )
     session.flush()  # the next request of this browser finds it
     return token
 
 
 def find(session: Session, token: str, now: datetime) -> tuple[Account, Login] | None:
-    """Whose browser this is; None once it was ended, ran out, or the account was closed."""
+    """Whose browser this is; None once it was ended, ran out, lay idle, or the account was closed."""
     query = select(Account, Login).join(Account, col(Login.account_id) == col(Account.id))
     found = session.exec(query.where(Login.token_hash == fingerprint(token))).first()
-    if found is None or found[0].is_closed or not now - LASTS <= found[1].began_at:
+    if found is None or found[0].is_closed or not _lives(found[1], now):
         return None
     return found[0], found[1]
 
 
+def _lives(login: Login, now: datetime) -> bool:
+    return now - LASTS <= login.began_at and now - IDLE <= login.used_at
+
+
+def is_to_note(login: Login, now: datetime) -> bool:
+    return now - login.used_at >= NOTED_EVERY
+
+
+def note_use(session: Session, login_id: UUID, now: datetime) -> None:
+    """Used just now. Never brings back one that was ended meanwhile, nor one that had run out."""
+    mine = update(Login).where(col(Login.id) == login_id, col(Login.used_at) < now, col(Login.used_at) >= now - IDLE)
+    session.exec(mine.values(used_at=now))
+
+
 def of_account(session: Session, account: Account, now: datetime) -> list[Login]:
     """The newest first."""
-    query = select(Login).where(Login.account_id == account.id, col(Login.began_at) >= now - LASTS)
-    return sorted(session.exec(query).all(), key=lambda one: one.began_at, reverse=True)
+    found = session.exec(select(Login).where(Login.account_id == account.id)).all()
+    return sorted((one for one in found if _lives(one, now)), key=lambda one: one.began_at, reverse=True)
 
 
 def end(session: Session, account: Account, login_id: UUID) -> None:

@@ -33,6 +33,7 @@ class LoginLine:
     id: UUID
     device: str
     began_at: datetime
+    used_at: datetime
     is_this: bool
 
 
@@ -92,7 +93,7 @@ class Own:
             needs_factor=needs_second_factor(self.session, account),
             is_exempt=self.is_demonstration,
             n_recovery=second_factor.count_recovery_codes(self.session, account),
-            logins=tuple(LoginLine(one.id, one.device, one.began_at, one.id == here) for one in found),
+            logins=tuple(LoginLine(one.id, one.device, one.began_at, one.used_at, one.id == here) for one in found),
             zone=CLOCK,
             said=said,
             problem=problem,

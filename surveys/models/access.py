@@ -24,6 +24,7 @@ class Login(SQLModel, table=True):
     account_id: UUID = Field(foreign_key="account.id", index=True)
     token_hash: str
     began_at: datetime = Field(sa_type=UtcDateTime)
+    used_at: datetime = Field(sa_type=UtcDateTime)  # to five minutes
     device: str = ""  # "Firefox, Windows": no address, no version
     is_full: bool = True  # False while the second factor must still be set up
 

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from io import BytesIO
 from typing import Any
 
@@ -75,6 +76,7 @@ def client(app: FastAPI, session: Session, keystore: Keystore, clock: Clock) -> 
         deps.open_session: shared_session,
         deps.get_keystore: lambda: keystore,
         deps.read_clock: lambda: clock.now,
+        deps.get_note_use: lambda: partial(logins.note_use, session),
         deps.is_second_factor_required: lambda: False,  # tests/server/test_second_factor.py puts it back
     }
     with TestClient(app, base_url="http://127.0.0.1:8000", follow_redirects=False) as browser:

@@ -140,7 +140,14 @@ class TestLogins:
 
     def test_what_ran_out_is_not_listed(self, session, as_amina, clock, amina):
         logins.begin(session, amina, clock.now - timedelta(hours=9))
-        assert read(as_amina.get("/account")).count("(UTC, +0000)") == 2  # a line and its button
+        assert read(as_amina.get("/account")).count("(UTC, +0000)") == 3  # two in its line, one in its button
+
+    def test_says_when_each_was_used_last(self, as_amina, clock):
+        clock.now += timedelta(minutes=30)
+        as_amina.get("/account")
+        page = read(as_amina.get("/account"))
+        assert "since 15 June 2026, 09:00 (UTC, +0000)" in page
+        assert "last used 15 June 2026, 09:30 (UTC, +0000)" in page
 
     @pytest.mark.parametrize(
         ("agent", "device"),

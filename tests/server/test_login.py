@@ -5,12 +5,18 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
-from sqlmodel import select
+from sqlalchemy.exc import OperationalError
+from sqlmodel import Session, select
+from starlette.testclient import TestClient
 
+from server import deps
+from server.app import create_app
+from server.settings import Settings
 from surveys import account_links, accounts, logins
+from surveys.database import transaction
 from surveys.models import AccountLink, Login
 from surveys.problems import LinkNotOpen
-from tests.factories import NOW, PASSWORD, make_account
+from tests.factories import NOW, PASSWORD, make_account, share_fonts
 from tests.server.conftest import counted_queries, text_of
 
 NOT_TOGETHER = "This address and this password do not belong together."
@@ -104,8 +110,113 @@ def test_reading_logs_nobody_out(client, bopha):
 
 def test_ends_after_eight_hours(client, clock, bopha):
     log_in(client, bopha.email)
-    clock.now += timedelta(hours=8, seconds=1)
+    for _ in range(8):
+        assert client.get("/partnerships").status_code == 200
+        clock.now += timedelta(hours=1)
+    assert client.get("/partnerships").status_code == 200
+    clock.now += timedelta(seconds=1)
     assert client.get("/partnerships").headers["location"] == "/login"
+
+
+def test_ends_after_two_hours_without_use(client, clock, bopha):
+    log_in(client, bopha.email)
+    clock.now += timedelta(hours=2)
+    assert client.get("/partnerships").status_code == 200
+    clock.now += timedelta(hours=2, seconds=1)
+    assert client.get("/partnerships").headers["location"] == "/login"
+    clock.now -= timedelta(hours=1)
+    assert client.get("/partnerships").status_code == 200  # it was the time, nothing else
+
+
+def test_a_stranger_at_the_door_does_not_keep_it_alive(client, clock, bopha):
+    """Only what the account itself asks for counts as use."""
+    log_in(client, bopha.email)
+    for _ in range(5):
+        clock.now += timedelta(minutes=30)
+        client.get("/login")
+        client.get("/stored")
+    assert client.get("/partnerships").headers["location"] == "/login"
+
+
+def test_what_has_run_out_is_cleared_away(session, client, clock, bopha):
+    logins.begin(session, bopha, clock.now - timedelta(hours=2, seconds=1))
+    log_in(client, bopha.email)
+    assert len(session.exec(select(Login).where(Login.account_id == bopha.id)).all()) == 1
+
+
+def test_the_login_before_ends(session, client, new_browser, clock, bopha):
+    """The same browser logs in again: the secret it had, and whoever copied it, opens nothing any more."""
+    log_in(client, bopha.email)
+    copy = new_browser()
+    copy.cookies.set("session", client.cookies["session"])
+    log_in(client, bopha.email)
+    assert copy.get("/partnerships").headers["location"] == "/login"
+    assert len(logins.of_account(session, bopha, clock.now)) == 1
+
+
+class TestUseIsNoted:
+    """In the service, where reading writes nothing: a transaction of its own, seldom, after the page was sent."""
+
+    @pytest.fixture
+    def house(self, fresh_url, fresh_engine, tmp_path):
+        share_fonts(tmp_path)
+        app = create_app(Settings(var_dir=tmp_path, database_url=fresh_url, secret_key_file=tmp_path / "secret-key"))
+        self.now = NOW
+        app.dependency_overrides = {deps.read_clock: lambda: self.now, deps.is_second_factor_required: lambda: False}
+        with transaction(fresh_engine) as session:
+            token = logins.begin(session, make_account(session), NOW)
+        with TestClient(app, base_url="http://127.0.0.1:8000", follow_redirects=False) as browser:
+            browser.cookies.set("session", token)
+            yield browser
+        app.state.engine.dispose()
+
+    def used_at(self, engine):
+        with Session(engine) as session:
+            return session.exec(select(Login.used_at)).one()
+
+    def test_by_reading(self, house, fresh_engine):
+        self.now += timedelta(minutes=4, seconds=59)
+        assert house.get("/partnerships").status_code == 200
+        assert self.used_at(fresh_engine) == NOW  # not at every page
+        self.now += timedelta(seconds=1)
+        assert house.get("/partnerships").status_code == 200
+        assert self.used_at(fresh_engine) == self.now
+
+    def test_by_writing(self, house, fresh_engine):
+        self.now += timedelta(minutes=10)
+        assert house.post("/account", data={"name": "Amina Sok", "language": "fr"}).status_code == 303
+        assert self.used_at(fresh_engine) == self.now
+
+    def test_an_ended_login_does_not_come_back(self, house, fresh_engine):
+        self.now += timedelta(minutes=10)
+        with Session(fresh_engine) as session:
+            held = session.exec(select(Login.id)).one()
+        assert house.post(f"/account/logins/{held}/end").status_code == 303
+        with transaction(fresh_engine) as session:
+            logins.note_use(session, held, self.now)
+            assert session.exec(select(Login)).all() == []
+
+    def test_one_that_ran_out_meanwhile_does_not_come_back(self, house, fresh_engine):
+        with transaction(fresh_engine) as session:
+            logins.note_use(session, session.exec(select(Login.id)).one(), NOW + timedelta(hours=2, seconds=1))
+        assert self.used_at(fresh_engine) == NOW
+
+    def test_a_slow_server_does_not_set_it_back(self, house, fresh_engine):
+        later = NOW + timedelta(minutes=20)
+        with transaction(fresh_engine) as session:
+            held = session.exec(select(Login.id)).one()
+            logins.note_use(session, held, later)
+            logins.note_use(session, held, NOW + timedelta(minutes=10))
+        assert self.used_at(fresh_engine) == later
+
+    def test_a_database_that_takes_nothing_still_shows_the_page(self, house, fresh_engine, monkeypatch):
+        def refused(*_):
+            raise OperationalError("UPDATE", {}, Exception("disk full"))
+
+        monkeypatch.setattr(logins, "note_use", refused)
+        self.now += timedelta(minutes=10)
+        assert house.get("/partnerships").status_code == 200
+        assert self.used_at(fresh_engine) == NOW
 
 
 def test_logging_out_ends_a_copied_cookie_too(client, new_browser, bopha):
