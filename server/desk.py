@@ -56,6 +56,7 @@ class Desk:
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
         self._is_sqlite = engine.dialect.name == "sqlite"
+        self._plain_engine = engine.execution_options(isolation_level="AUTOCOMMIT")
         self._writer = Writer(engine)
         self._reading: Session | None = None  # on SQLite one is kept, for the thread of the loop alone
 
@@ -78,7 +79,7 @@ class Desk:
 
     def _read(self, answer: Callable[[Session], Response]) -> Response:
         if not self._is_sqlite:
-            with Session(self._engine) as session:
+            with Session(self._plain_engine) as session:  # each question a snapshot of its own, as on SQLite
                 return answer(session)
         self._reading = self._reading or reading_session(self._engine)
         try:

@@ -87,7 +87,7 @@ def take_turn(session: Session, keys: RoundKeys, organization_id: UUID) -> None:
     """
     if session.get_bind().dialect.name == "postgresql":
         number = int.from_bytes(identifier(keys, "turn", organization_id)[:8], "big", signed=True)
-        session.execute(select(func.pg_advisory_xact_lock(number)))
+        plain(session, "SELECT pg_advisory_xact_lock(?)", number)
 
 
 def _upsert(session: Session, table: Table, id_: bytes, round_id: UUID, box: bytes) -> None:

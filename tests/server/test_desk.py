@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import gzip
 import random
+import shutil
 import sqlite3
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -17,7 +18,7 @@ from server.blank_pages import RESUME_CODE, BlankPage
 from server.desk import FrontDesk
 from server.writing import Writer
 from surveys import rounds
-from surveys.database import DRIVER, kept_transaction, plain
+from surveys.database import DRIVER, kept_transaction, make_engine, plain
 from surveys.models import Ballot, Organization
 from tests.bench._service import ONE_PAGE
 from tests.factories import make_organization, make_round, secret_of
@@ -151,7 +152,14 @@ def run_apart(coroutine):
 
 
 class TestWriter:
-    """Real commits, on a database of its own."""
+    """Real commits, on a file of SQLite of its own: PostgreSQL needs no writer."""
+
+    @pytest.fixture
+    def fresh_engine(self, upgraded_file, tmp_path):
+        shutil.copy(upgraded_file, tmp_path / "own.db")
+        made = make_engine(f"sqlite:///{tmp_path / 'own.db'}")
+        yield made
+        made.dispose()
 
     def write_all(self, engine, acts):
         writer = Writer(engine)
