@@ -23,8 +23,9 @@ from analysis.disclosure import comments_may_be_shown
 from server.carry_over import read_box, write_box
 from server.crash_points import Reached, unnoticed
 from server.estimation import estimate
-from server.measurement import EarlierRound, RoundAnswers, answers_of_round, remembered
+from server.measurement import EarlierRound, RoundAnswers, remembered
 from server.opening_checks import check_counts, check_levels
+from server.payloads import answers_of_round
 from server.programme import programme_of
 from server.releasing import Heading, Protected, release_of, unopened_release
 from surveys import audit, ballots, commitments, frozen, key_locks, mailings, releases, rounds

@@ -7,7 +7,7 @@ from datetime import date
 import pytest
 
 from server.estimation_quality import response
-from server.measurement import answers_of_round
+from server.payloads import answers_of_round
 from surveys.instruments import standard_instrument
 from surveys.releases import Partner
 

@@ -10,7 +10,8 @@ import pytest
 
 from server.comparability import comparable_rounds
 from server.estimation_changes import changes
-from server.measurement import EarlierRound, RoundAnswers, answers_of_round, remembered
+from server.measurement import EarlierRound, RoundAnswers, remembered
+from server.payloads import answers_of_round
 from server.series import step_cells, trend_cells
 from surveys.releases import Cell, Partner, Release
 from tests.sample_releases import INSTRUMENT, SERIES

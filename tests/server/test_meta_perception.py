@@ -10,7 +10,7 @@ import pytest
 
 from analysis.srm_two import META_PERCEPTION, two_variables
 from server.estimation_dyads import dyad_cells
-from server.measurement import answers_of_round
+from server.payloads import answers_of_round
 from server.releasing import rounded
 from server.technical_words import about, is_technical
 from server.wording import Wording

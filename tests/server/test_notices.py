@@ -13,9 +13,10 @@ from analysis import disclosure
 from server import backup, cli, estimation_dyads, notices, stored
 from server.carry_over import read_box, write_box
 from server.estimation_dyads import dyad_cells
-from server.measurement import EarlierRound, answers_of_round
+from server.measurement import EarlierRound
 from server.notices import Terms, admissions, keys_lie_beside_data, promises
 from server.opening import _comments
+from server.payloads import answers_of_round
 from server.routes import approving, holding, joining, signing
 from server.settings import Settings
 from surveys import answers, invitations, rounds

@@ -6,7 +6,8 @@ from datetime import date
 
 import pytest
 
-from server.measurement import EarlierRound, answers_of_round, remembered
+from server.measurement import EarlierRound, remembered
+from server.payloads import answers_of_round
 from server.series import markers
 from surveys.releases import Partner
 from tests.sample_releases import INSTRUMENT
