@@ -148,6 +148,7 @@ class SecondFactorMissing(Exception):
 class Shown:
     """What base.html shows of whoever is logged in. No row: a page of refusal is made when its row is gone."""
 
+    id: UUID
     is_administrator: bool
 
 
@@ -168,7 +169,7 @@ def get_account(
     if logins.is_to_note(login, now):
         afterwards.add_task(note_use, login.id, now)
     request.state.login = login.id
-    request.state.account = Shown(account.is_administrator)
+    request.state.account = Shown(account.id, account.is_administrator)
     alarm = alarm_of(keystore)
     request.state.keys_alarm = alarm if alarm and may_keep_keys(session, account) else ""
     return account

@@ -10,6 +10,8 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
+from server import watching
+from server.deps import SESSION_COOKIE
 from server.languages import translator
 from server.pages import Page, go_to, language_of, render
 from server.refusals import refusals_of
@@ -45,11 +47,13 @@ def on_survey_problem(request: Request, problem: Exception) -> Response:
     assert isinstance(problem, SurveyProblem)  # registered for nothing else
     status = STATUS[problem.kind]
     log.warning("problem=%s status=%d", type(problem).__name__, status)
+    watching.refused(request, status)
     return problem_page(request, problem, status)
 
 
 def on_http_problem(request: Request, problem: Exception) -> Response:
     assert isinstance(problem, HTTPException)  # registered for nothing else
+    watching.refused(request, problem.status_code)
     response = problem_page(request, problem, problem.status_code)
     response.headers.update(problem.headers or {})
     return response
@@ -57,7 +61,9 @@ def on_http_problem(request: Request, problem: Exception) -> Response:
 
 def on_malformed(request: Request, problem: Exception) -> Response:
     """An address or a form that is not one of ours: whoever made it up learns nothing about its parts."""
-    return problem_page(request, problem, 404 if request.method in ("GET", "HEAD") else 422)
+    status = 404 if request.method in ("GET", "HEAD") else 422
+    watching.refused(request, status)
+    return problem_page(request, problem, status)
 
 
 def on_hang_up(_request: Request, _problem: Exception) -> Response:
@@ -87,6 +93,7 @@ def on_go_to(request: Request, problem: Exception) -> Response:
 
 
 def refuse_other_site(request: Request) -> Response:
+    watching.refused_site(request, SESSION_COOKIE)
     return problem_page(request, HTTPException(403, "other site"), 403)
 
 

@@ -7,7 +7,7 @@ import secrets
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import or_
+from sqlalchemy import func, or_
 from sqlmodel import Session, col, delete, select, update
 
 from surveys.models import Account, Login
@@ -24,7 +24,7 @@ def fingerprint(token: str) -> str:
 
 
 def begin(session: Session, account: Account, now: datetime, *, device: str = "", is_full: bool = True) -> str:
-    """A new login; the secret for its cookie. What has run out is cleared away on the way."""
+    """A new login; the secret for its cookie. What has run out is cleared away, what failed before is counted on it."""
     session.exec(delete(Login).where(or_(col(Login.began_at) < now - LASTS, col(Login.used_at) < now - IDLE)))
     token = secrets.token_urlsafe(32)
     session.add(
@@ -34,11 +34,23 @@ def begin(session: Session, account: Account, now: datetime, *, device: str = ""
             began_at=now,
             used_at=now,
             device=device,
+            failed_before=account.failed_logins,
             is_full=is_full,
         )
     )
+    account.failed_logins = 0
     session.flush()  # the next request of this browser finds it
     return token
+
+
+def count_failure(session: Session, account: Account | None) -> None:
+    """One attempt more on the account it was meant for. For an address nobody has: the same work at any account, for
+    nothing, so that an answer takes as long.
+    """
+    anyone = session.exec(select(Account.id).order_by(func.random()).limit(1)).first()
+    counted = col(Account.failed_logins) + (1 if account else 0)
+    chosen = account.id if account else anyone
+    session.exec(update(Account).where(col(Account.id) == chosen).values(failed_logins=counted))
 
 
 def find(session: Session, token: str, now: datetime) -> tuple[Account, Login] | None:

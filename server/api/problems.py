@@ -13,6 +13,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
+from server import watching
 from server.problems import STATUS
 from server.security import HEADERS
 from surveys.problems import SurveyProblem
@@ -47,13 +48,15 @@ def problem(
     return JSONResponse(body.model_dump(), status_code=status, headers=headers, media_type=MEDIA_TYPE)
 
 
-def on_http_problem(_request: Request, raised: Exception) -> Response:
+def on_http_problem(request: Request, raised: Exception) -> Response:
     assert isinstance(raised, HTTPException)  # registered for nothing else
+    watching.refused(request, raised.status_code)
     return problem(raised.status_code, headers=raised.headers)
 
 
-def on_survey_problem(_request: Request, raised: Exception) -> Response:
+def on_survey_problem(request: Request, raised: Exception) -> Response:
     assert isinstance(raised, SurveyProblem)  # registered for nothing else
+    watching.refused(request, STATUS[raised.kind])
     return problem(STATUS[raised.kind])
 
 

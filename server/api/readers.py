@@ -12,8 +12,10 @@ from fastapi import Depends
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 from sqlmodel import Session, col, select
 from starlette.exceptions import HTTPException
+from starlette.requests import Request
 
-from server.deps import ClockDep, SessionDep, audience_of
+from server import watching
+from server.deps import ClockDep, SessionDep, Shown, audience_of
 from server.dossiers import Dossier, read_dossiers
 from server.security import Attempts
 from surveys import accounts, api_tokens
@@ -51,6 +53,7 @@ class Reader:
 
 
 def get_reader(
+    request: Request,
     session: SessionDep,
     now: ClockDep,
     given: Annotated[HTTPAuthorizationCredentials | None, Depends(bearer)] = None,
@@ -59,7 +62,10 @@ def get_reader(
     token = api_tokens.find_valid(session, given.credentials, now.date()) if given else None
     account = session.get(Account, token.account_id) if token else None
     if token is None or account is None or account.is_closed:
+        if given is not None:
+            watching.refused_token()
         raise HTTPException(401, headers=REFUSED)
+    request.state.account = Shown(account.id, account.is_administrator)
     key = str(token.id)
     if not attempts.may_try(key, now):
         raise HTTPException(429, headers={"Retry-After": "60"})

@@ -12,6 +12,7 @@ from sqlmodel import Session
 from starlette.requests import Request
 from starlette.responses import Response
 
+from server import watching
 from server.deps import AccountDep, ClockDep, SessionDep, SettingsDep, log_out, needs_second_factor, set_language
 from server.languages import LANGUAGES, is_readable, translator
 from server.pages import LANGUAGE_NAMES, Page, language_of, render, see_other
@@ -34,6 +35,7 @@ class LoginLine:
     device: str
     began_at: datetime
     used_at: datetime
+    failed_before: int
     is_this: bool
 
 
@@ -50,6 +52,7 @@ class AccountPage(Page):
     is_exempt: bool
     n_recovery: int
     logins: tuple[LoginLine, ...]
+    n_failed: int  # since the last of them
     zone: str
     said: str
     problem: str
@@ -77,6 +80,7 @@ class Own:
             return False
         if accounts.check_password(self.session, self.account.email, typed) is None:
             attempts.note(str(self.account.id), self.now)
+            watching.login_failed("password", self.account.id)
             return False
         return True
 
@@ -93,7 +97,11 @@ class Own:
             needs_factor=needs_second_factor(self.session, account),
             is_exempt=self.is_demonstration,
             n_recovery=second_factor.count_recovery_codes(self.session, account),
-            logins=tuple(LoginLine(one.id, one.device, one.began_at, one.used_at, one.id == here) for one in found),
+            logins=tuple(
+                LoginLine(one.id, one.device, one.began_at, one.used_at, one.failed_before, one.id == here)
+                for one in found
+            ),
+            n_failed=account.failed_logins,
             zone=CLOCK,
             said=said,
             problem=problem,

@@ -14,7 +14,7 @@ from sqlmodel import Session
 from starlette.requests import Request
 from starlette.responses import Response
 
-from server import letters
+from server import letters, watching
 from server.deps import (
     SECOND_FACTOR,
     ClockDep,
@@ -32,7 +32,7 @@ from server.pages import Page, render, see_other
 from server.respondents import GoTo
 from server.second_factor import is_right_code
 from server.security import Attempts, Sealer
-from surveys import account_links, accounts, audit, second_factor
+from surveys import account_links, accounts, audit, logins, second_factor
 from surveys.models import Account
 
 router = APIRouter()
@@ -86,11 +86,21 @@ def login(
         return render(request, LoginPage(email, was_wrong=False, must_wait=True), block="form", status=429)
     account = accounts.check_password(session, email, password)
     if account is None:
-        attempts.note(key, now)
+        _count_failure(session, email, key, now)
         return render(request, LoginPage(email, was_wrong=True, must_wait=False), block="form", status=422)
     if account.totp_secret:
+        logins.count_failure(session, account)  # taken back when the code follows: else somebody knows the password
         return _half_way(request, sealer, account, now)
     return let_in(request, session, account, now, required=required)
+
+
+def _count_failure(session: Session, email: str, key: str, now: datetime) -> None:
+    """For the limit, for the log, and for the account's owner."""
+    attempts.note(key, now)
+    meant = accounts.find_account(session, email)
+    meant = None if meant is None or meant.is_closed else meant
+    logins.count_failure(session, meant)
+    watching.login_failed("password" if attempts.may_try(key, now) else "door shut", meant.id if meant else None)
 
 
 def let_in(request: Request, session: Session, account: Account, now: datetime, *, required: bool) -> Response:
@@ -153,7 +163,11 @@ def enter_code(
     is_right = is_right_code(session, sealer, account, code, now)
     if not is_right and not second_factor.use_recovery_code(session, account, code):
         code_attempts.note(str(account.id), now)
+        logins.count_failure(session, account)
+        is_open = code_attempts.may_try(str(account.id), now)
+        watching.login_failed("code" if is_open else "code door shut", account.id)
         return render(request, CodePage(was_wrong=True, must_wait=False), status=422)
+    account.failed_logins = max(0, account.failed_logins - 1)
     response = let_in(request, session, account, now, required=required)
     response.delete_cookie(HALF_WAY, httponly=True, samesite="lax")
     return response

@@ -26,6 +26,7 @@ class Login(SQLModel, table=True):
     began_at: datetime = Field(sa_type=UtcDateTime)
     used_at: datetime = Field(sa_type=UtcDateTime)  # to five minutes
     device: str = ""  # "Firefox, Windows": no address, no version
+    failed_before: int = 0  # attempts since the login before that one which led nowhere
     is_full: bool = True  # False while the second factor must still be set up
 
 

@@ -25,6 +25,7 @@ class Account(SQLModel, table=True):
     is_administrator: bool = False  # looks after accounts and the machine; reads only what a seat lets it read
     totp_secret: str = ""  # sealed under the server's own key; "" while there is no second factor
     totp_step: int = 0  # the half minute whose code was used last: no code works twice
+    failed_logins: int = 0  # since the last login; a number only, told to its owner
     is_closed: bool = False  # can no longer log in; the name stays readable in the record of acts
 
 
