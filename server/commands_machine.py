@@ -1,4 +1,4 @@
-"""Commands for whoever keeps the machine: `rapport doctor, forget, drill, bounces, sbom`."""
+"""Commands for whoever keeps the machine: `rapport backup, restore, upgrade, doctor, forget, drill, ...`."""
 
 from __future__ import annotations
 
@@ -10,19 +10,65 @@ from tempfile import TemporaryDirectory
 from typing import Annotated
 
 import typer
+from rich.console import Console
 
 from server.settings import Settings
 
+console = Console(highlight=False)
+errors = Console(stderr=True, highlight=False)
 MARKS = {"well": "well", "look": "LOOK", "bad": "BAD "}
 
 
 def register(app: typer.Typer) -> None:
     """Add the commands to the command line."""
+    app.command(name="backup")(backup_command)
+    app.command(name="restore")(restore_command)
+    app.command(name="upgrade")(upgrade_command)
     app.command(name="doctor")(doctor_command)
     app.command(name="forget")(forget_command)
     app.command(name="drill")(drill_command)
     app.command(name="bounces")(bounces_command)
     app.command(name="sbom")(sbom_command)
+
+
+def backup_command() -> None:
+    """Write a backup and prove it by restoring it. The keys of rounds are never part of it.
+
+    Whoever holds it can read names and addresses of invited people (until they are deleted), releases, charters, and
+    accounts with hashed passwords. Nobody can read with it who answered or what: answers are sealed, and the keys lie
+    elsewhere. With the keys of a round that is still open, its answers can be opened: keep the two apart.
+    """
+    from server.backup import back_up
+    from surveys.database import make_engine
+
+    settings = Settings()
+    console.print(str(back_up(make_engine(settings.database_url), settings.var_dir / "backups", now=datetime.now(UTC))))
+
+
+def restore_command(path: Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="A backup file.")]) -> None:
+    """Load a backup into the empty database of the settings."""
+    from server.backup import restore as load
+
+    found = load(path, Settings().database_url)
+    console.print(f"{sum(found.rows.values())} rows restored")
+
+
+def upgrade_command() -> None:
+    """Bring the database to the schema of this version.
+
+    A backup is made before and proved by restoring it; without it nothing is changed.
+    """
+    bring_up_to_date(Settings())
+    console.print("The database is up to date.")
+
+
+def bring_up_to_date(settings: Settings) -> None:
+    """To the newest schema; where there was something to lose, say where its backup lies."""
+    from server.upgrading import upgrade_safely
+
+    made = upgrade_safely(settings)
+    if made is not None:
+        errors.print(f"Before the upgrade the database was backed up and the backup verified: {made}", soft_wrap=True)
 
 
 def doctor_command(

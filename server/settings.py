@@ -72,6 +72,21 @@ class Settings(BaseSettings):
             raise ValueError("mail_security must be starttls or tls unless the mail server is this machine")
 
 
+def demonstration_settings(port: int | None = None) -> Settings:
+    """A folder of its own: nothing of the demonstration meets what is real."""
+    folder = Path("var") / "demo"
+    number = port or Settings().port
+    return Settings(
+        var_dir=folder,
+        database_url=f"sqlite:///{folder}/rapport.db",
+        keystore=(folder / "keys-a", folder / "keys-b"),
+        secret_key_file=folder / "secret-key",
+        port=number,
+        base_url=f"http://127.0.0.1:{number}",
+        demonstration=True,
+    )
+
+
 def _looks_like_address(text: str) -> bool:
     local, _, domain = text.rpartition("@")
     return text.isascii() and text.isprintable() and bool(local) and bool(domain) and " " not in text

@@ -9,6 +9,7 @@ import pytest
 from sqlmodel import Session, select
 
 from server import cli
+from server.commands_service import print_setup_link
 from server.settings import Settings
 from surveys import accounts, audit
 from surveys.database import make_engine, transaction, upgrade
@@ -98,10 +99,10 @@ def test_audit_finds_a_change(run, engine_here, change):
 
 def test_empty_installation_prints_a_link(run, engine_here, capsys, tmp_path):
     settings = Settings(database_url=f"sqlite:///{tmp_path}/var/rapport.db")
-    cli._print_setup_link(settings)
+    print_setup_link(settings)
     first = re.search(r"http://127\.0\.0\.1:8000/join#([0-9A-Z-]{29})", capsys.readouterr().out)
     assert first
     with transaction(engine_here) as session:
         accounts.create_account(session, email="a@b.org", name="Sina", password="correct horse battery")
-    cli._print_setup_link(settings)
+    print_setup_link(settings)
     assert "/join#" not in capsys.readouterr().out

@@ -10,7 +10,7 @@ import pytest
 from sqlmodel import select
 
 from analysis import disclosure
-from server import backup, cli, estimation_dyads, notices, stored
+from server import backup, estimation_dyads, notices, stored
 from server.carry_over import read_box, write_box
 from server.estimation_dyads import dyad_cells
 from server.measurement import EarlierRound
@@ -18,7 +18,7 @@ from server.notices import Terms, admissions, keys_lie_beside_data, promises
 from server.opening import _comments
 from server.payloads import answers_of_round
 from server.routes import approving, holding, joining, signing
-from server.settings import Settings
+from server.settings import Settings, demonstration_settings
 from surveys import answers, invitations, rounds
 from surveys.database import metadata
 from surveys.instruments import standard_instrument
@@ -182,7 +182,7 @@ def test_other_numbers_are_those_in_use():
 
 def test_keys_beside_the_data_are_admitted():
     assert keys_lie_beside_data(Settings())
-    assert keys_lie_beside_data(cli._demonstration(None))
+    assert keys_lie_beside_data(demonstration_settings())
     assert not keys_lie_beside_data(APART)
     elsewhere = APART.model_copy(update={"database_url": "postgresql://db/x", "keystore": (Path("/data/keys"),)})
     assert keys_lie_beside_data(elsewhere)  # the folder of backups
