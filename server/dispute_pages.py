@@ -13,7 +13,7 @@ from server.pages import Words
 from server.places import Place
 from server.promises import PromiseLine, promise_lines, share_words
 from server.sheets import name_of
-from surveys import commitments, dispute_papers, disputes, meetings
+from surveys import commitments, dispute_papers, dispute_parties, disputes, meetings
 from surveys.dispute_states import ENDED, Role
 from surveys.disputes import Standing
 from surveys.ladder import Ladder, ladder_of
@@ -104,7 +104,7 @@ class Record:
 def bench(place: Place, dispute_id: UUID, *, to_change: bool = False) -> Bench:
     """The dispute, for parties, facilitator and adjudicator; to all others it does not exist."""
     dispute = disputes.get(place.session, dispute_id, place.partnership.id, to_change=to_change)
-    role = disputes.role_in(place.session, dispute, place.seat)
+    role = dispute_parties.role_in(place.session, dispute, place.seat)
     if role is None:
         raise NotFound("there is no such dispute")
     ladder = ladder_of(place.session, place.partnership.id)
@@ -192,7 +192,7 @@ def _parties(on: Bench) -> tuple[PartyLine, ...]:
             format_day(one.left_on, place.language) if one.left_on else "",
             one.confirmed_by,
         )
-        for one in disputes.parties_of(place.session, on.dispute.id)
+        for one in dispute_parties.parties_of(place.session, on.dispute.id)
     )
 
 
@@ -261,7 +261,7 @@ def dispute_lines(place: Place) -> tuple[DisputeLine, ...]:
     found = []
     for one in disputes.of_partnership(place.session, place.partnership.id):
         raised = format_month(one.raised_at.date(), place.language)
-        if disputes.role_in(place.session, one, place.seat) is not None:
+        if dispute_parties.role_in(place.session, one, place.seat) is not None:
             stands = disputes.standing(place.session, one, ladder, place.today)
             address = f"{place.address}/disputes/{one.id}"
             found.append(DisputeLine(address, one.title, words[one.state], raised, stands.is_over))
@@ -277,7 +277,7 @@ def timeliness_words(place: Place) -> tuple[tuple[str, str], ...]:
     several = [
         one
         for one in disputes.of_partnership(place.session, place.partnership.id)
-        if ladder.is_existence_public or disputes.role_in(place.session, one, place.seat) is not None
+        if ladder.is_existence_public or dispute_parties.role_in(place.session, one, place.seat) is not None
     ]
     counted, wording = disputes.timeliness(place.session, several), place.dossier.wording
     return (

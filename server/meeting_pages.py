@@ -18,7 +18,7 @@ from server.places import Place
 from server.promises import PromiseLine, promise_lines
 from server.questions import Question, question_of
 from server.sheets import name_of
-from surveys import charter, commitments, discussions, disputes, meetings, partnerships
+from surveys import charter, commitments, discussions, dispute_parties, disputes, meetings, partnerships
 from surveys.models import Commitment, Meeting, MeetingItem
 from surveys.problems import NotFound
 
@@ -50,7 +50,7 @@ def sitting(place: Place, meeting_id: UUID, *, to_change: bool = False) -> Sitti
     may_record = place.may_run
     if meeting.dispute_id is not None:
         dispute = disputes.get(place.session, meeting.dispute_id, place.partnership.id)
-        role = disputes.role_in(place.session, dispute, place.seat)
+        role = dispute_parties.role_in(place.session, dispute, place.seat)
         if role is None:
             raise NotFound("there is no such meeting")
         may_record = role == "facilitator"

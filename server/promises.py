@@ -16,7 +16,7 @@ from server.promise_words import status_words
 from server.sheets import name_of
 from server.since import since_words
 from server.wording import Wording
-from surveys import commitments, discussions, disputes
+from surveys import commitments, discussions, dispute_parties, disputes
 from surveys.commitments import Closure, is_overdue
 from surveys.models import Commitment, Organization
 
@@ -68,7 +68,7 @@ def may_read(place: Place, one: Commitment) -> bool:
     if one.is_open_to_all or one.dispute_id is None:
         return True
     dispute = disputes.get(place.session, one.dispute_id, place.partnership.id)
-    return disputes.role_in(place.session, dispute, place.seat) is not None
+    return dispute_parties.role_in(place.session, dispute, place.seat) is not None
 
 
 def figures(place: Place, several: Sequence[Commitment]) -> tuple[tuple[str, str], ...]:

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 
 from sqlmodel import Session
 
-from surveys import commitments, concerns, dispute_papers, disputes, lessons, meetings
+from surveys import commitments, concerns, dispute_papers, dispute_parties, disputes, lessons, meetings
 from surveys.commitments import Promise
 from surveys.dispute_states import Role
 from surveys.ladder import ladder_of
@@ -177,7 +177,7 @@ def _meet(session: Session, dispute: Dispute, now: datetime) -> None:
             by=CHAIR,
             now=held,
         )
-    parties = [party.organization_id for party in disputes.parties_of(session, dispute.id)]
+    parties = [party.organization_id for party in dispute_parties.parties_of(session, dispute.id)]
     meetings.close(meeting, chaired_by=CHAIR, present=parties, others="", members=parties, seen=meeting.version)
 
 

@@ -15,7 +15,7 @@ from server.fields import Fields, Typed
 from server.pages import Page, Words, see_other
 from server.places import Place, PlaceDep
 from server.promises import PromiseLine, figures, promise_lines, readable
-from surveys import commitments, discussions, disputes
+from surveys import commitments, discussions, dispute_parties, disputes
 from surveys.commitments import Promise
 from surveys.models import Discussion, Dispute
 from surveys.problems import NotFound
@@ -88,7 +88,7 @@ def _origin(place: Place, entry: UUID | None, dispute: UUID | None) -> _Origin:
     """To whoever may not add a commitment there, the form does not exist."""
     if dispute is not None:
         found = disputes.get(place.session, dispute, place.partnership.id)
-        if disputes.role_in(place.session, found, place.seat) != "facilitator":
+        if dispute_parties.role_in(place.session, found, place.seat) != "facilitator":
             raise HTTPException(404)
         return _Origin(None, found)
     place.require_facilitator()

@@ -17,7 +17,7 @@ from server.kept_files import LARGEST_MB, UploadDep, send_back
 from server.pages import see_other
 from server.places import Place, PlaceDep
 from server.routes.disputes import page_of
-from surveys import dispute_papers, disputes, lessons
+from surveys import dispute_papers, dispute_parties, disputes, lessons
 from surveys.dispute_states import STATES
 from surveys.kept_files import MEDIA_TYPES
 from surveys.models import Account
@@ -113,7 +113,7 @@ def confirm(place: PlaceDep, form: FormDep, dispute_id: UUID) -> Response:
     """A party stands by the agreement; the facilitator may record that it said so at the table."""
     on = bench(place, dispute_id, to_change=True)
     fields = Fields(form, place._)
-    present = {str(one.organization_id) for one in disputes.parties_of(place.session, dispute_id, present=True)}
+    present = {str(one.organization_id) for one in dispute_parties.parties_of(place.session, dispute_id, present=True)}
     if on.party_id is None and not on.leads:
         raise HTTPException(404)
     organization_id = on.party_id or fields.organization("organization", present)
@@ -132,7 +132,7 @@ def confirm(place: PlaceDep, form: FormDep, dispute_id: UUID) -> Response:
 def name_people(place: PlaceDep, form: FormDep, dispute_id: UUID) -> Response:
     on = _leading(place, dispute_id)
     fields = Fields(form, place._)
-    eligible = {str(key): one for key, (one, _) in disputes.neutral_accounts(place.session, on.dispute).items()}
+    eligible = {str(key): one for key, (one, _) in dispute_parties.neutral_accounts(place.session, on.dispute).items()}
     chosen: dict[str, Account | None] = {
         name: eligible.get(fields.choice(name, eligible, required=False)) for name in ("facilitator", "adjudicator")
     }
@@ -141,14 +141,14 @@ def name_people(place: PlaceDep, form: FormDep, dispute_id: UUID) -> Response:
     if fields.faults:
         return _refused(on, fields.typed, "people")
     try:
-        disputes.name_people(place.session, on.dispute, seen=seen_version(form), **chosen)
+        dispute_parties.name_people(place.session, on.dispute, seen=seen_version(form), **chosen)
     except ChangedMeanwhile:
         return _changed(on, fields.typed, "people")
     except InvalidInput:
         fields.faults["adjudicator"] = place._("Whoever runs the rounds of a partnership does not adjudicate in it.")
         return _refused(on, fields.typed, "people")
     place.record("named the people of a dispute", f"dispute {dispute_id}")
-    still_in = disputes.role_in(place.session, on.dispute, place.seat) is not None
+    still_in = dispute_parties.role_in(place.session, on.dispute, place.seat) is not None
     return see_other(on.address if still_in else f"{place.address}/disputes")
 
 
@@ -157,7 +157,7 @@ def change_parties(place: PlaceDep, form: FormDep, dispute_id: UUID) -> Response
     """A party leaves in the middle, with a reason, or another joins."""
     on = _leading(place, dispute_id)
     fields = Fields(form, place._)
-    present = {str(one.organization_id) for one in disputes.parties_of(place.session, dispute_id, present=True)}
+    present = {str(one.organization_id) for one in dispute_parties.parties_of(place.session, dispute_id, present=True)}
     members = {str(key): key for key in place.members()}
     leaving = fields.organization("leaves", present, required=False)
     joining = fields.organization("joins", set(members) - present, required=False)
@@ -167,10 +167,12 @@ def change_parties(place: PlaceDep, form: FormDep, dispute_id: UUID) -> Response
     seen = seen_version(form)
     try:
         if leaving is not None:
-            disputes.remove_party(place.session, on.dispute, leaving, reason=reason, seen=seen, today=place.today)
+            dispute_parties.remove_party(
+                place.session, on.dispute, leaving, reason=reason, seen=seen, today=place.today
+            )
             seen += 1
         if joining is not None:
-            disputes.add_party(place.session, on.dispute, joining, members=members.values(), seen=seen)
+            dispute_parties.add_party(place.session, on.dispute, joining, members=members.values(), seen=seen)
     except ChangedMeanwhile:
         return _changed(on, fields.typed, "parties")
     except NotAllowedNow:

@@ -28,7 +28,7 @@ from server.fields import Fields, Typed
 from server.kept_files import LARGEST_MB
 from server.pages import Page, Words, see_other
 from server.places import Place, PlaceDep
-from surveys import disputes
+from surveys import dispute_parties, disputes
 from surveys.dispute_states import ENDED
 from surveys.kept_files import MEDIA_TYPES
 from surveys.ladder import ladder_of
@@ -180,7 +180,7 @@ def raise_dispute(place: PlaceDep, form: FormDep) -> Response:
 
 def _mine(place: Place) -> list[Dispute]:
     several = disputes.of_partnership(place.session, place.partnership.id)
-    return [one for one in several if disputes.role_in(place.session, one, place.seat) is not None]
+    return [one for one in several if dispute_parties.role_in(place.session, one, place.seat) is not None]
 
 
 @router.get("/partnerships/{partnership_id}/disputes/{dispute_id}")
@@ -194,7 +194,7 @@ def page_of(on: Bench, typed: Typed | None = None, *, form: str = "", trouble: s
     words, moves = move_words(place), disputes.moves_of(dispute, on.stands, on.ladder)
     mine = tuple((to, words[to]) for to, roles in moves.items() if on.role in roles)
     again = dispute.state in ("agreed", "monitoring", "closed")
-    neutral = disputes.neutral_accounts(place.session, dispute) if on.leads else {}
+    neutral = dispute_parties.neutral_accounts(place.session, dispute) if on.leads else {}
     record = record_of(on)
     audiences = audience_words(place)
     return DisputePage(
@@ -228,7 +228,7 @@ def _may_confirm(on: Bench) -> tuple[tuple[str, Words], ...]:
     """For which parties this reader may say that the agreement stands."""
     if on.dispute.state != "agreed":
         return ()
-    present = disputes.parties_of(on.place.session, on.dispute.id, present=True)
+    present = dispute_parties.parties_of(on.place.session, on.dispute.id, present=True)
     waiting = {one.organization_id for one in present if not one.confirmed_by}
     mine = {on.party_id} if on.party_id else waiting if on.leads else set()
     return tuple(one for one in on.place.choices() if UUID(one[0]) in waiting & mine)

@@ -18,7 +18,7 @@ from server.pages import Page, Words, see_other
 from server.places import Place, PlaceDep
 from server.promises import PromiseLine, may_read, promise_line
 from server.sheets import name_of
-from surveys import commitments, discussions, disputes
+from surveys import commitments, discussions, dispute_parties, disputes
 from surveys.models import Commitment
 from surveys.problems import ChangedMeanwhile, NotFound
 
@@ -56,7 +56,7 @@ def _leads(place: Place, one: Commitment) -> bool:
     if one.dispute_id is None:
         return place.may_run
     dispute = disputes.get(place.session, one.dispute_id, place.partnership.id)
-    return disputes.role_in(place.session, dispute, place.seat) == "facilitator"
+    return dispute_parties.role_in(place.session, dispute, place.seat) == "facilitator"
 
 
 def _verifiers(place: Place, one: Commitment) -> dict[UUID, Words]:
@@ -131,7 +131,7 @@ def _about(place: Place, one: Commitment) -> tuple[str, str] | None:
         return entry.question, f"{place.address}/discussion/{entry.id}"
     if one.dispute_id is not None:
         dispute = disputes.get(place.session, one.dispute_id, place.partnership.id)
-        if disputes.role_in(place.session, dispute, place.seat) is not None:
+        if dispute_parties.role_in(place.session, dispute, place.seat) is not None:
             return dispute.title, f"{place.address}/disputes/{dispute.id}"
     return None
 

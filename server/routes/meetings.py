@@ -31,7 +31,7 @@ from server.meeting_pages import (
 )
 from server.pages import LANGUAGE_NAMES, Page, Words, environment, see_other
 from server.places import Place, PlaceDep
-from surveys import discussions, disputes, meetings
+from surveys import discussions, dispute_parties, disputes, meetings
 from surveys.models import Discussion, Dispute
 from surveys.problems import ChangedMeanwhile, NotFound
 
@@ -110,7 +110,7 @@ def _dispute_to_lead(place: Place, raw: object) -> Dispute | None:
         dispute = disputes.get(place.session, UUID(str(raw)), place.partnership.id)
     except ValueError:
         raise NotFound("there is no such dispute") from None
-    if disputes.role_in(place.session, dispute, place.seat) != "facilitator":
+    if dispute_parties.role_in(place.session, dispute, place.seat) != "facilitator":
         raise HTTPException(404)
     return dispute
 
@@ -219,7 +219,7 @@ def _invited(place: Place, sits: Sitting) -> tuple[tuple[str, Words], ...]:
     """Whose presence is recorded: all partners, or the parties to the dispute."""
     if sits.meeting.dispute_id is None:
         return place.choices()
-    parties = disputes.parties_of(place.session, sits.meeting.dispute_id)
+    parties = dispute_parties.parties_of(place.session, sits.meeting.dispute_id)
     return tuple(one for one in place.choices() if one[0] in {str(party.organization_id) for party in parties})
 
 

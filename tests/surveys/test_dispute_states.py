@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule, run_state_machine_as_test
 from sqlmodel import Session
 
-from surveys import commitments, disputes
+from surveys import commitments, dispute_parties, disputes
 from surveys.commitments import Promise
 from surveys.dispute_states import ENDED, ROLES, RUNGS, STATES, moves_from
 from surveys.ladder import STANDARD, Ladder
@@ -162,16 +162,16 @@ class Life(RuleBasedStateMachine):
     @precondition(lambda self: self.dispute.state == "agreed")
     @rule(data=st.data())
     def confirm(self, data):
-        party = data.draw(st.sampled_from(disputes.parties_of(self.session, self.dispute.id)))
+        party = data.draw(st.sampled_from(dispute_parties.parties_of(self.session, self.dispute.id)))
         if party.left_on is None:
             disputes.confirm(self.session, self.dispute, party.organization_id, person="Dara", today=self.now.date())
 
     @precondition(lambda self: self.dispute.state not in ENDED)
     @rule()
     def leave(self):
-        party = disputes.parties_of(self.session, self.dispute.id)[0]
+        party = dispute_parties.parties_of(self.session, self.dispute.id)[0]
         if party.left_on is None:
-            disputes.remove_party(
+            dispute_parties.remove_party(
                 self.session,
                 self.dispute,
                 party.organization_id,
@@ -208,7 +208,7 @@ class Life(RuleBasedStateMachine):
         assert steps[-1].ended_at is None
         assert self.dispute.state not in ("agreed", "monitoring", "closed") or self.dispute.agreement
         if self.dispute.state == "monitoring":
-            present = disputes.parties_of(self.session, self.dispute.id, present=True)
+            present = dispute_parties.parties_of(self.session, self.dispute.id, present=True)
             assert all(party.confirmed_on for party in present)
 
 
@@ -247,19 +247,19 @@ def step(session, dispute, to, now, role="facilitator"):
 
 def test_every_party_confirms(session, now):
     dispute = agreed_dispute(session, now)
-    one, other = disputes.parties_of(session, dispute.id)
+    one, other = dispute_parties.parties_of(session, dispute.id)
     disputes.confirm(session, dispute, one.organization_id, person="Dara", today=now.date())
     with pytest.raises(NotAllowedNow, match="every party"):
         step(session, dispute, "monitoring", now)
     disputes.confirm(session, dispute, other.organization_id, person="Anna", today=now.date())
     step(session, dispute, "monitoring", now)
     step(session, dispute, "direct_talks", now, "party")  # opened again: nobody stands by the old text any more
-    assert [party.confirmed_by for party in disputes.parties_of(session, dispute.id)] == ["", ""]
+    assert [party.confirmed_by for party in dispute_parties.parties_of(session, dispute.id)] == ["", ""]
 
 
 def test_open_commitment_keeps_it_open(session, now):
     dispute = agreed_dispute(session, now)
-    owner, other = [party.organization_id for party in disputes.parties_of(session, dispute.id)]
+    owner, other = [party.organization_id for party in dispute_parties.parties_of(session, dispute.id)]
     for one in (owner, other):
         disputes.confirm(session, dispute, one, person="Dara", today=now.date())
     step(session, dispute, "monitoring", now)
@@ -276,7 +276,7 @@ def test_open_commitment_keeps_it_open(session, now):
 
 def test_last_party_is_not_left_alone_in_it(session, now):
     dispute = make_dispute(session, now)
-    disputes.remove_party(session, dispute, dispute.raised_for_id, reason="Closed.", seen=1, today=now.date())
+    dispute_parties.remove_party(session, dispute, dispute.raised_for_id, reason="Closed.", seen=1, today=now.date())
     with pytest.raises(NotAllowedNow, match="only one party is left"):
         step(session, dispute, "acknowledged", now)
     step(session, dispute, "withdrawn", now)
