@@ -2,12 +2,12 @@
 
 To add a route: write "METHOD /path": WHO, with the path as the route spells it. A path that ends in * covers what lies
 beneath it; the longest line that fits a route counts. WHO is one of the names below, or a frozenset of roles of your
-own. Give the ids of your path in `made_up` of test_access_matrix.py, so that the route finds something to show.
+own. Give the ids of your path in `made_up` of cast.py, so that the route finds something to show.
 """
 
 from __future__ import annotations
 
-# The cast, as test_access_matrix.py sets it up; all but the last two sit in the partnership that is asked for
+# The cast, as cast.py sets it up; all but the last two sit in the partnership that is asked for
 READER, REPRESENTATIVE, OTHER_REPRESENTATIVE = "reader", "representative", "representative of another organization"
 TRUSTEE, FACILITATOR = "trustee", "facilitator"
 OTHER_FACILITATOR, ADMINISTRATOR = "facilitator of another partnership", "administrator without a seat"

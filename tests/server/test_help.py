@@ -10,8 +10,8 @@ import pytest
 from server.help import GENERAL, topic_of, topics
 from server.languages import LANGUAGES
 from tests.server import access_table as table
+from tests.server.cast import routes_of
 from tests.server.conftest import text_of
-from tests.server.test_access_matrix import routes_of
 
 KHMER = re.compile("[ក-៹]")
 
