@@ -177,7 +177,11 @@ def close_account(session: Session, account: Account) -> None:
     """No more logins, seats or links. Its name and address stay readable where it acted."""
     if account.is_administrator:
         _require_another_administrator(session)
-    for seat in seats_of(session, account).values():
+    seats = seats_of(session, account).values()
+    for seat in seats:
+        if seat.role == "facilitator":  # of all, before the first is gone: a refusal changes nothing
+            _require_another_facilitator(session, seat)
+    for seat in seats:
         remove_seat(session, seat)
     logins.end_all(session, account.id)
     session.exec(delete(RecoveryCode).where(col(RecoveryCode.account_id) == account.id))

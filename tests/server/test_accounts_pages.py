@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import html
 import re
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
 from sqlmodel import select
@@ -161,6 +161,15 @@ class TestClosing:
     def test_not_the_only_facilitator(self, session, as_sina, amina):
         assert as_sina.post(address(amina, "/close"), data={"sure": "yes"}).status_code == 409
         assert not amina.is_closed
+
+    def test_what_is_refused_takes_no_seat(self, session, as_sina, amina, partnership, clock):
+        """Of two partnerships only the second has nobody else: the seat in the first stays as well."""
+        accounts.entrust(session, make_account(session, "bora"), partnership.id)
+        accounts.entrust(session, amina, make_partnership(session, id=UUID(int=2**128 - 1)).id)
+        logins.begin(session, amina, clock.now)
+        assert as_sina.post(address(amina, "/close"), data={"sure": "yes"}).status_code == 409
+        assert len(accounts.seats_of(session, amina)) == 2
+        assert len(logins.of_account(session, amina, clock.now)) == 1
 
     def test_acts_are_on_record(self, session, as_sina, sina):
         other = make_account(session, "other")
