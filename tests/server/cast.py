@@ -35,6 +35,7 @@ from tests.server import access_table as table
 from tests.server.conftest import make_released
 
 PARAMETER = re.compile(r"\{(\w+)(?::\w+)?\}")
+RELEASED_ONLY = re.compile(r"/brief|/release|/how-sure|/concerns/rounds")  # asked of a round that has a release
 SAMPLES = {str: "x", int: 1, float: 1.0, bool: True}
 
 
@@ -42,8 +43,9 @@ SAMPLES = {str: "x", int: 1, float: 1.0, bool: True}
 class Route:
     method: str
     path: str
-    query: Mapping[str, Any]
+    query: Mapping[str, Any]  # what must be asked
     form: Mapping[str, Any]
+    asks: tuple[str, ...] = ()  # what may be asked
 
     @property
     def line(self) -> str:
@@ -60,10 +62,12 @@ def routes_of(app, at: str = "") -> Iterator[Route]:
             yield from routes_of(context.original_route.app, f"{at}{context.path}")
             continue
         dependant = getattr(context.original_route, "dependant", None)
-        query = filled(one for one in fields_of(dependant, "query_params") if one.field_info.is_required())
+        asks = tuple(fields_of(dependant, "query_params"))
+        query = filled(one for one in asks if one.field_info.is_required())
         form = filled(fields_of(dependant, "body_params"))
         for method in sorted((context.methods or {"GET"}) - {"HEAD"}):
-            yield Route(method, f"{at}{context.path}", query, form if method != "GET" else {})
+            names = tuple(dict.fromkeys(one.alias for one in asks))
+            yield Route(method, f"{at}{context.path}", query, form if method != "GET" else {}, names)
 
 
 def fields_of(dependant: Any, kind: str) -> Iterator[Any]:

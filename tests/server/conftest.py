@@ -43,10 +43,12 @@ def _quick_passwords() -> Iterator[None]:
 
 
 @pytest.fixture(scope="session")
-def app(database_url: str, tmp_path_factory: pytest.TempPathFactory) -> FastAPI:
+def app(database_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[FastAPI]:
     var = tmp_path_factory.mktemp("var")
     share_fonts(var)
-    return create_app(Settings(var_dir=var, database_url=database_url, secret_key_file=var / "secret-key"))
+    made = create_app(Settings(var_dir=var, database_url=database_url, secret_key_file=var / "secret-key"))
+    yield made
+    made.state.engine.dispose()
 
 
 class Clock:
@@ -70,6 +72,7 @@ def client(app: FastAPI, session: Session, keystore: Keystore, clock: Clock) -> 
             yield session
         else:
             with session.begin_nested():
+                session.connection()  # sets the savepoint: plain SQL would pass it by
                 yield session
 
     app.dependency_overrides = {

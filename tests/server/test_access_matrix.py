@@ -6,7 +6,6 @@ to the login. Whether the right people get in is looked at too: 404 or the login
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -17,7 +16,7 @@ from surveys import logins, rounds
 from surveys.instruments import standard_instrument
 from tests.factories import NOW, make_round, secret_of
 from tests.server import access_table as table
-from tests.server.cast import PARAMETER, SAMPLES, Route, account_for, made_up, routes_of, token_of
+from tests.server.cast import PARAMETER, RELEASED_ONLY, SAMPLES, Route, account_for, made_up, routes_of, token_of
 
 HOW_TO_ADD = (
     "{line} is in no line of tests/server/access_table.py: write who may use it there, for example\n"
@@ -29,7 +28,6 @@ HOW_TO_FILL = (
 )
 
 
-RELEASED_ONLY = re.compile(r"/brief|/release|/how-sure|/concerns/rounds")  # asked of a round that has a release
 LINK_PLACES = ("/i", "/k", "/keys", "/join", "/approval", "/sign")  # where a personal link is asked for
 
 
