@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from server import known_browsers
 from server.deps import SESSION_COOKIE, SESSION_LASTS
 from server.pages import LANGUAGE_COOKIE, OFFLINE_COOKIE
 from server.respondents import AFTER_CLOSING, COOKIE
@@ -218,6 +219,10 @@ COOKIES = {
     SESSION_COOKIE: (
         N_("Only for facilitators: who is logged in, for {hours} hours."),
         {"hours": int(SESSION_LASTS.total_seconds() // 3600)},
+    ),
+    known_browsers.COOKIE: (
+        N_("Only for accounts: that this browser logged in before, locked, for {days} days."),
+        {"days": known_browsers.LASTS.days},
     ),
     HALF_WAY: (
         N_("Only for accounts: the password was right, a code is still asked for, locked, for {minutes} minutes."),

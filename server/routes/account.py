@@ -12,7 +12,7 @@ from sqlmodel import Session
 from starlette.requests import Request
 from starlette.responses import Response
 
-from server import watching
+from server import known_browsers, watching
 from server.deps import AccountDep, ClockDep, SessionDep, SettingsDep, log_out, needs_second_factor, set_language
 from server.languages import LANGUAGES, is_readable, translator
 from server.pages import LANGUAGE_NAMES, Page, language_of, render, see_other
@@ -156,7 +156,9 @@ def change_password(
         return own.show(problem=weakness_words(weak, language_of(own.request)))
     logins.end_all(own.session, own.account.id, but=own.request.state.login)
     own.record("changed the password")
-    return see_other("/account?said=password")
+    response = see_other("/account?said=password")
+    known_browsers.remember(response, own.request, own.account, own.now)  # what was known before is not any more
+    return response
 
 
 @router.post("/account/logins/{login_id}/end")

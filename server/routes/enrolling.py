@@ -11,6 +11,7 @@ from markupsafe import Markup
 from starlette.requests import Request
 from starlette.responses import Response
 
+from server import known_browsers
 from server.deps import SECOND_FACTOR, SealerDep, is_https, needs_second_factor
 from server.pages import Page, render, see_other
 from server.routes.account import Own, OwnDep
@@ -101,6 +102,7 @@ def confirm(own: OwnDep, sealer: SealerDep, code: Annotated[str, Form(max_length
     own.record("set up the second factor")
     response = render(own.request, CodesPage(second_factor.new_recovery_codes(own.session, own.account)))
     response.delete_cookie(COOKIE, httponly=True, samesite="lax")
+    known_browsers.remember(response, own.request, own.account, own.now)
     return response
 
 

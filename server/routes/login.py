@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import hmac
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -14,7 +13,7 @@ from sqlmodel import Session
 from starlette.requests import Request
 from starlette.responses import Response
 
-from server import letters, watching
+from server import known_browsers, letters, watching
 from server.deps import (
     SECOND_FACTOR,
     ClockDep,
@@ -37,8 +36,9 @@ from surveys.models import Account
 
 router = APIRouter()
 WINDOW = timedelta(minutes=15)
-attempts = Attempts(limit=10, window=WINDOW)  # by address: no header of a request takes part in counting
-code_attempts = Attempts(limit=5, window=WINDOW)  # by account
+# by address, and by browser where the address logged in with it before: no header of a request takes part in counting
+attempts = Attempts(limit=10, window=WINDOW)
+code_attempts = Attempts(limit=5, window=WINDOW)  # by account, and by browser in the same way
 link_attempts = Attempts(limit=3, window=timedelta(hours=1))  # by address: nobody's mailbox is flooded
 HALF_WAY = "half_way"
 HALF_WAY_LASTS = timedelta(minutes=5)
@@ -81,7 +81,7 @@ def login(
     email: Annotated[str, Form(max_length=320)],
     password: Annotated[str, Form(max_length=1000)],
 ) -> Response:
-    key = email.strip().casefold()
+    key = known_browsers.count_of(request, session, email, now) or email.strip().casefold()
     if not attempts.may_try(key, now):
         return render(request, LoginPage(email, was_wrong=False, must_wait=True), block="form", status=429)
     account = accounts.check_password(session, email, password)
@@ -104,17 +104,18 @@ def _count_failure(session: Session, email: str, key: str, now: datetime) -> Non
 
 
 def let_in(request: Request, session: Session, account: Account, now: datetime, *, required: bool) -> Response:
-    """A new login; where a second factor is needed and not there yet, it leads to nothing else first."""
+    """A new login, in a browser known from now on; without a second factor that is needed it leads only to that."""
     is_full = bool(account.totp_secret) or not (required and needs_second_factor(session, account))
     response = see_other("/partnerships" if is_full else SECOND_FACTOR)
     log_in(response, request, session, account, now, is_full=is_full)
+    known_browsers.remember(response, request, account, now)
     audit.record(session, account.email, "logged in", f"account {account.id}", now)
     return response
 
 
 def _half_way(request: Request, sealer: Sealer, account: Account, now: datetime) -> Response:
     """The password was right: for five minutes this browser may add the code."""
-    held = {"account": str(account.id), "since": now.isoformat(), "stamp": _stamp(account)}
+    held = {"account": str(account.id), "since": now.isoformat(), "stamp": known_browsers.stamp_of(account)}
     response = see_other("/login/code")
     response.set_cookie(
         HALF_WAY,
@@ -127,16 +128,13 @@ def _half_way(request: Request, sealer: Sealer, account: Account, now: datetime)
     return response
 
 
-def _stamp(account: Account) -> str:
-    return hashlib.sha256(account.password_hash.encode()).hexdigest()
-
-
 def _who_is_half_way(request: Request, session: Session, sealer: Sealer, now: datetime) -> Account:
     held = sealer.unseal(HALF_WAY, request.cookies.get(HALF_WAY))
     if held is None or not timedelta() <= now - datetime.fromisoformat(held["since"]) <= HALF_WAY_LASTS:
         raise GoTo("/login")
     account = session.get(Account, UUID(held["account"]))
-    if account is None or account.is_closed or not hmac.compare_digest(held["stamp"], _stamp(account)):
+    stamp = known_browsers.stamp_of(account) if account else ""
+    if account is None or account.is_closed or not hmac.compare_digest(held["stamp"], stamp):
         raise GoTo("/login")
     return account
 
@@ -158,13 +156,14 @@ def enter_code(
 ) -> Response:
     """Six digits of the telephone, or one of the recovery codes."""
     account = _who_is_half_way(request, session, sealer, now)
-    if not code_attempts.may_try(str(account.id), now):
+    key = known_browsers.count_of(request, session, account.email, now) or str(account.id)
+    if not code_attempts.may_try(key, now):
         return render(request, CodePage(was_wrong=False, must_wait=True), status=429)
     is_right = is_right_code(session, sealer, account, code, now)
     if not is_right and not second_factor.use_recovery_code(session, account, code):
-        code_attempts.note(str(account.id), now)
+        code_attempts.note(key, now)
         logins.count_failure(session, account)
-        is_open = code_attempts.may_try(str(account.id), now)
+        is_open = code_attempts.may_try(key, now)
         watching.login_failed("code" if is_open else "code door shut", account.id)
         return render(request, CodePage(was_wrong=True, must_wait=False), status=422)
     account.failed_logins = max(0, account.failed_logins - 1)

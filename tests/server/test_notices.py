@@ -310,7 +310,7 @@ def test_every_cookie_is_listed(client, invited, log_in, amina):
     ):
         seen |= {header.split("=")[0] for header in answer.headers.get_list("set-cookie")}
     by_link = {one.ENTRANCE.cookie for one in (approving, holding, joining, signing)}
-    assert seen | by_link | {"session", "half_way", "new_factor"} == set(stored.COOKIES)
+    assert seen | by_link | {"session", "half_way", "new_factor", "known_browser"} == set(stored.COOKIES)
     sources = "".join(path.read_text(encoding="utf-8") for path in (ROOT / "server").rglob("*.py"))
     in_entrances = 1  # for all of them
     cookies = re.findall(r"\.set_cookie\(|= Entrance\(", sources)
