@@ -25,7 +25,7 @@ STATIC = Path(__file__).resolve().parent.parent / "templates" / "static"
 TYPES = {
     ".css": "text/css; charset=utf-8",
     ".js": "text/javascript; charset=utf-8",
-    ".svg": "image/svg+xml",
+    ".svg": "image/svg+xml; charset=utf-8",
     ".woff2": "font/woff2",
 }
 LATIN = "U+0020-007E,U+00A0-017F,U+02BC,U+0300-0304,U+2010-2015,U+2018-201E,U+2020-2022,U+2026,U+202F,U+2030,U+20AC"

@@ -57,7 +57,7 @@ def _file_name(dossier: Dossier, name: Name, suffix: str) -> str:
 def chart_svg(dossier: DossierDep, chart: Name) -> Response:
     """Letters as shapes: a drawing for other programs needs none of our fonts."""
     drawn = _picture(dossier, chart).svg(outlined=True)
-    return download(drawn.encode(), _file_name(dossier, chart, "svg"), "image/svg+xml")
+    return download(drawn.encode(), _file_name(dossier, chart, "svg"), "image/svg+xml; charset=utf-8")
 
 
 @router.get("/partnerships/{partnership_id}/charts/{chart}.png")

@@ -103,7 +103,7 @@ def _file_name(dossier: Dossier, name: str, suffix: str) -> str:
 @router.get("/partnerships/{partnership_id}/dyads/{drawing}.svg")
 def dyads_svg(whole: DossierDep, drawing: Drawing, number: Number = None) -> Response:
     drawn = _picture(whole, number, drawing).svg(outlined=True)
-    return download(drawn.encode(), _file_name(whole, drawing, "svg"), "image/svg+xml")
+    return download(drawn.encode(), _file_name(whole, drawing, "svg"), "image/svg+xml; charset=utf-8")
 
 
 @router.get("/partnerships/{partnership_id}/dyads/{drawing}.png")

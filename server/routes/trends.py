@@ -212,7 +212,7 @@ def _latest(dossier: Dossier, readable: Collection[int]) -> Latest:
 def trend_svg(chosen: ChosenDep) -> Response:
     """Letters as shapes: a drawing for other programs needs none of our fonts."""
     drawn = chosen.picture().svg(outlined=True)
-    return download(drawn.encode(), chosen.file_name("svg"), "image/svg+xml")
+    return download(drawn.encode(), chosen.file_name("svg"), "image/svg+xml; charset=utf-8")
 
 
 @router.get("/partnerships/{partnership_id}/trend.png")

@@ -29,6 +29,12 @@ def test_style_names_fonts_by_their_content(assets):
     }
 
 
+def test_text_names_its_character_set(assets):
+    written = {one.content_type for one in assets._files.values() if not one.content_type.startswith("font/")}
+    assert "image/svg+xml; charset=utf-8" in written
+    assert all(kind.endswith("; charset=utf-8") for kind in written)
+
+
 def test_compressed_forms_are_the_same_file(assets):
     script = assets._files[assets.url("app.js").removeprefix("/static/")]
     assert gzip.decompress(script.gzip) == script.plain

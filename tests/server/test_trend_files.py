@@ -22,7 +22,7 @@ def address(partnership, file, query=""):
 @pytest.mark.parametrize(
     ("file", "kind", "begins"),
     [
-        ("trend.svg", "image/svg+xml", b"<svg "),
+        ("trend.svg", "image/svg+xml; charset=utf-8", b"<svg "),
         ("trend.png", "image/png", b"\x89PNG"),
         ("trend.csv", "text/csv; charset=utf-8", b"\xef\xbb\xbfpartnership,round,"),
     ],
