@@ -14,6 +14,8 @@ ACTS = (
     N_("changed the dates of a round"),
     N_("changed the password"),
     N_("closed an account"),
+    N_("ended everybody's logins"),
+    N_("ended the logins of an account"),
     N_("corrected an address"),
     N_("declared a person gone"),
     N_("logged in"),

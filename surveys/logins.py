@@ -90,6 +90,11 @@ def end(session: Session, account: Account, login_id: UUID) -> None:
     session.delete(found)
 
 
+def end_everybodys(session: Session, *, but: UUID) -> None:
+    """Everybody logs in again, except in this one browser."""
+    session.exec(delete(Login).where(col(Login.id) != but))
+
+
 def end_all(session: Session, account_id: UUID, *, but: UUID | None = None) -> None:
     """After a new password, a lost role, a closed account."""
     query = delete(Login).where(col(Login.account_id) == account_id)

@@ -20,7 +20,7 @@ from server.languages import LANGUAGES, translator
 from server.letters import ShownLink
 from server.pages import LANGUAGE_NAMES, Page, language_of, render, see_other
 from server.settings import Settings
-from surveys import account_links, accounts, audit
+from surveys import account_links, accounts, audit, logins
 from surveys.models import Account
 
 router = APIRouter()
@@ -142,6 +142,22 @@ def invite(
     office.record("invited an administrator")
     shown = letters.send_invitation(office.session, office.settings, _link, secret)
     return office.show(shown=shown)
+
+
+@router.post("/accounts/end-logins")
+def end_everybodys_logins(office: OfficeDep, sure: Annotated[str, Form(max_length=5)] = "") -> Response:
+    """After a break-in, or when the server's machine was lent out: everybody logs in again."""
+    if sure != "yes":
+        return office.show(problem=office._("Please tick that you are sure; nothing was changed."))
+    logins.end_everybodys(office.session, but=office.request.state.login)
+    office.record("ended everybody's logins")
+    return see_other("/accounts")
+
+
+@router.get("/accounts/end-logins")
+def back_from_ending(office: OfficeDep) -> Response:  # noqa: ARG001 - for administrators, as the form is
+    """Where the language was changed on the answer to the form."""
+    return see_other("/accounts")
 
 
 @router.get("/accounts/invitations/{link_id}/{step}")

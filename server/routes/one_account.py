@@ -111,6 +111,15 @@ def forget_factor(office: OfficeDep, account_id: UUID) -> Response:
     return see_other(f"/accounts/{other.id}")
 
 
+@router.post("/accounts/{account_id}/end-logins")
+def end_logins(office: OfficeDep, account_id: UUID) -> Response:
+    """A laptop is gone, or a login looks strange: whoever has the password and the telephone comes in again."""
+    other = office.other(account_id)
+    logins.end_all(office.session, other.id, but=_login_of(office, other))
+    office.record("ended the logins of an account", other)
+    return see_other(f"/accounts/{other.id}")
+
+
 @router.post("/accounts/{account_id}/administrator")
 def set_administrator(office: OfficeDep, account_id: UUID, value: Annotated[bool, Form()] = False) -> Response:
     other = office.other(account_id)

@@ -141,6 +141,38 @@ def test_last_facilitator_stays(session, as_sina, amina, partnership):
     assert accounts.find_seat(session, amina, partnership.id) is None
 
 
+class TestEndingLogins:
+    def test_of_one_account(self, session, as_sina, new_browser, clock, sina, amina, stranger):
+        elsewhere = new_browser()
+        elsewhere.cookies.set("session", logins.begin(session, amina, clock.now))
+        logins.begin(session, stranger, clock.now)
+        assert as_sina.post(address(amina, "/end-logins")).status_code == 303
+        assert elsewhere.get("/account").headers["location"] == "/login"
+        assert len(logins.of_account(session, stranger, clock.now)) == 1
+        assert as_sina.get("/accounts").status_code == 200
+        assert "ended the logins of an account" in read(as_sina.get("/accounts/log"))
+
+    def test_of_ones_own_account_but_here(self, session, as_sina, clock, sina):
+        logins.begin(session, sina, clock.now)
+        as_sina.post(address(sina, "/end-logins"))
+        assert len(logins.of_account(session, sina, clock.now)) == 1
+        assert as_sina.get("/accounts").status_code == 200
+
+    def test_of_everybody(self, session, as_sina, clock, sina, amina, stranger):
+        for one in (sina, amina, stranger):
+            logins.begin(session, one, clock.now)
+        assert as_sina.post("/accounts/end-logins").status_code == 422
+        assert logins.of_account(session, amina, clock.now)
+        assert as_sina.post("/accounts/end-logins", data={"sure": "yes"}).status_code == 303
+        assert not any(logins.of_account(session, one, clock.now) for one in (amina, stranger))
+        assert len(logins.of_account(session, sina, clock.now)) == 1
+        assert as_sina.get("/accounts").status_code == 200
+        assert "ended everybody's logins" in read(as_sina.get("/accounts/log"))
+
+    def test_of_nobody(self, as_sina):
+        assert as_sina.post(f"/accounts/{uuid4()}/end-logins").status_code == 404
+
+
 class TestClosing:
     def test_it_works(self, session, as_sina, clock):
         other = make_account(session, "other")
