@@ -3,6 +3,7 @@
 Seconds are CPU seconds of one thread, so that other work on the machine does not decide.
 
 --rows 100000 1000000    sizes to run    --whole    the pingouin loop over all 14,400 cells instead of a twentieth
+--json FILE    the figures for another program
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ import argparse
 import time
 import tracemalloc
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -22,6 +24,7 @@ from analysis.srm import round_robin, round_robins
 from analysis.theil_sen import theil_sen
 from tests.bench import _loops as loops
 from tests.bench._data import CELLS, CONSTRUCT, CONSTRUCTS, PARTNERSHIPS, ROUNDS, Survey, survey
+from tests.bench._figures import Figures, print_machine
 
 PART = 20
 
@@ -36,9 +39,24 @@ def seconds(work: Callable[[], Any], times: int = 5) -> float:
     return float(best)
 
 
+FOUND = Figures()
+
+
 def line(work: str, ours: float, theirs: float, tool: str, goal: float | None = None) -> None:
     ratio = theirs / ours
-    verdict = "" if goal is None else f"goal {goal:g}x {'reached' if ratio >= goal else 'NOT reached'}"
+    reached = None if goal is None else ratio >= goal
+    verdict = "" if goal is None else f"goal {goal:g}x {'reached' if reached else 'NOT reached'}"
+    FOUND.lines.append(
+        {
+            "name": work,
+            "value": ours,
+            "unit": "s of CPU",
+            "beside": tool,
+            "ratio": ratio,
+            "goal": goal,
+            "reached": reached,
+        }
+    )
     print(f"{work:<52} {ours:8.3f} s   {tool:<29} {theirs:8.3f} s   {ratio:7.1f}x  {verdict}", flush=True)
 
 
@@ -142,14 +160,17 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--rows", type=int, nargs="+", default=[100_000, 1_000_000])
     parser.add_argument("--whole", action="store_true")
+    parser.add_argument("--json", type=Path)
     chosen = parser.parse_args(arguments)
     from threadpoolctl import threadpool_limits
 
+    print_machine()
     with threadpool_limits(1):
         for n in chosen.rows:
             bench_cells(n, whole=chosen.whole)
         bench_round_robins()
         bench_resources([10_000, *chosen.rows])
+    FOUND.save(chosen.json)
 
 
 if __name__ == "__main__":

@@ -1,6 +1,6 @@
 """`python3 run.py bench exports`: files of a programme of 200 partnerships and 12 rounds, in CPU seconds of one thread.
 
---partnerships 200  --rounds 12    size of the programme
+--partnerships 200  --rounds 12    size of the programme    --json FILE    the figures for another program
 """
 
 from __future__ import annotations
@@ -26,6 +26,7 @@ from surveys.database import make_engine, transaction, upgrade
 from surveys.instruments import standard_instrument
 from surveys.models import Account, Partnership
 from surveys.releases import Cell, Partner, Release
+from tests.bench._figures import Figures, print_machine
 
 GOAL = 2.0  # seconds for CSV
 BEGIN = date(2015, 6, 30)
@@ -101,23 +102,23 @@ def fill(session: Session, n_partnerships: int, n_rounds: int) -> Account:
     return account
 
 
-def run(folder: Path, n_partnerships: int, n_rounds: int) -> None:
+def run(folder: Path, n_partnerships: int, n_rounds: int, figures: Figures) -> None:
     url = f"sqlite:///{folder / 'bench.db'}"
     upgrade(url)
     engine = make_engine(url)
     with transaction(engine) as session:
         account = fill(session, n_partnerships, n_rounds)
-    print(f"{n_partnerships} partnerships, {n_rounds} rounds each")
     with Session(engine) as session:
         one = session.get_one(Partnership, accounts.partnerships_of(session, account)[0].id)
         for suffix in SUFFIXES:
             took = seconds(lambda suffix=suffix: sent(exports.respond(_release(session, account, one), suffix)))
-            line(f"release.{suffix}", took, GOAL if suffix == "csv" else None)
+            figures.add(f"one release as {suffix}", took, "s of CPU", below=GOAL if suffix == "csv" else None)
         for suffix in SUFFIXES:
             took = seconds(
                 lambda suffix=suffix: sent(exports.respond(exports.programme_of(session, account, "en"), suffix))
             )
-            line(f"programme.{suffix}", took, GOAL if suffix == "csv" else None)
+            name = f"{n_partnerships} partnerships, {n_rounds} rounds, as {suffix}"
+            figures.add(name, took, "s of CPU", below=GOAL if suffix == "csv" else None)
     engine.dispose()
 
 
@@ -125,15 +126,18 @@ def _release(session: Session, account: Account, partnership: Partnership) -> ex
     return release_export(open_dossier(session, account, partnership, "en"), 12)
 
 
-def line(work: str, took: float, goal: float | None) -> None:
-    verdict = "" if goal is None else f"goal {goal:g} s {'reached' if took <= goal else 'NOT reached'}"
-    print(f"{work:<24} {took:8.3f} s  {verdict}", flush=True)
+def main() -> None:
+    asked = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    asked.add_argument("--partnerships", type=int, default=200)
+    asked.add_argument("--rounds", type=int, default=12)
+    asked.add_argument("--json", type=Path)
+    given = asked.parse_args()
+    figures = Figures()
+    print_machine()
+    with TemporaryDirectory(prefix="rapport-bench-") as folder:
+        run(Path(folder), given.partnerships, given.rounds, figures)
+    figures.save(given.json)
 
 
 if __name__ == "__main__":
-    asked = argparse.ArgumentParser()
-    asked.add_argument("--partnerships", type=int, default=200)
-    asked.add_argument("--rounds", type=int, default=12)
-    given = asked.parse_args()
-    with TemporaryDirectory() as place:
-        run(Path(place), given.partnerships, given.rounds)
+    main()

@@ -6,8 +6,6 @@ The audit included; seconds on the clock and of CPU. --people 500 --organization
 from __future__ import annotations
 
 import argparse
-import json
-import platform
 import random
 import tempfile
 import time
@@ -23,7 +21,7 @@ from surveys.database import make_engine, transaction, upgrade
 from surveys.instruments import standard_instrument
 from surveys.keystore import Keystore
 from surveys.models import Round
-from tests.bench.serving import Figures
+from tests.bench._figures import Figures, print_machine
 from tests.factories import NOW, make_organization, make_partnership, make_round, payload_of
 
 KINDS = ("central_government", "local_government", "national_ngo", "donor_country", "un_agency", "international_ngo")
@@ -61,7 +59,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--json", type=Path)
     given = parser.parse_args(arguments)
     figures = Figures()
-    print(f"{platform.machine()}, {platform.python_version()}, {time.strftime('%Y-%m-%d %H:%M')}\n")
+    print_machine()
     with tempfile.TemporaryDirectory(prefix="rapport-bench-") as folder:
         url, keystore, round_ = prepared(Path(folder), given.people, given.organizations, "positions")
         engine = make_engine(url)
@@ -74,8 +72,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     name = f"{given.people} respondents, {given.organizations} organizations: opened and audited"
     figures.add(name, spent, "s", below=30)
     figures.add("  of CPU", worked, "s")
-    if given.json:
-        given.json.write_text(json.dumps(figures.lines, indent=1, ensure_ascii=False) + "\n")
+    figures.save(given.json)
 
 
 if __name__ == "__main__":

@@ -1,10 +1,11 @@
-"""How long the overview of a large programme takes: 200 partnerships of 12 rounds, first and second view.
+"""`python3 run.py bench overview`: the page of a programme of 200 partnerships of 12 rounds, first and later views.
 
-Run by hand: `python -m tests.bench.overview`. It prints processor time, questions to the database and the page's size.
+Seconds of CPU, questions to the database, the page's size.    --json FILE    the figures for another program
 """
 
 from __future__ import annotations
 
+import argparse
 import gzip
 import resource
 import tempfile
@@ -24,6 +25,7 @@ from surveys import accounts, partnerships, releases, rounds
 from surveys.database import transaction, upgrade
 from surveys.models import Account
 from surveys.releases import Cell
+from tests.bench._figures import Figures, print_machine
 from tests.factories import NOW, make_account, make_organization, share_fonts
 from tests.sample_releases import INSTRUMENT, release
 
@@ -60,6 +62,11 @@ def fill(session: Session) -> UUID:
 
 
 def main() -> None:
+    asked = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    asked.add_argument("--json", type=Path)
+    given = asked.parse_args()
+    figures = Figures()
+    print_machine()
     with tempfile.TemporaryDirectory() as folder:
         var = Path(folder)
         url = f"sqlite:///{var / 'rapport.db'}"
@@ -72,10 +79,11 @@ def main() -> None:
         with Session(app.state.engine) as session:
             account = session.get_one(Account, account_id)
         app.dependency_overrides[deps.get_account] = lambda: account  # logging in is no part of the question
-        _measure(app)
+        _measure(app, figures)
+    figures.save(given.json)
 
 
-def _measure(app: object) -> None:
+def _measure(app: object, figures: Figures) -> None:
     sent: list[str] = []
     event.listen(app.state.engine, "before_cursor_execute", lambda *given: sent.append(given[2]))  # type: ignore[attr-defined]  # Type ignore: state is open
     browser = TestClient(app, base_url="http://127.0.0.1:8000", follow_redirects=False)  # type: ignore[arg-type]  # Type ignore: as above
@@ -84,10 +92,11 @@ def _measure(app: object) -> None:
         start = time.process_time()
         page = browser.get("/partnerships")
         spent = time.process_time() - start
-        size = len(gzip.compress(page.content)) / 1000
-        drawings = page.text.count("<svg")
-        print(f"{view} view: {spent * 1000:.0f} ms, {len(sent)} statements, {size:.0f} kB, {drawings} drawings")
-    print(f"memory: {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1000:.0f} MB")
+        figures.add(f"{view} view", spent * 1000, "ms of CPU")
+        figures.add("  questions to the database", len(sent), "")
+        figures.add("  compressed", len(gzip.compress(page.content)) / 1000, "kB")
+        figures.add("  drawings", page.text.count("<svg"), "")
+    figures.add("memory at most", resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1000, "MB")
 
 
 if __name__ == "__main__":

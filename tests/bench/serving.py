@@ -11,8 +11,6 @@ from __future__ import annotations
 
 import argparse
 import contextlib
-import json
-import platform
 import re
 import tempfile
 import threading
@@ -22,6 +20,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urlencode
 
+from tests.bench._figures import Figures, print_machine
 from tests.bench._http import Browser
 from tests.bench._service import Process, bare, fill, rapport
 from tests.databases import running_postgresql
@@ -29,20 +28,6 @@ from tests.databases import running_postgresql
 PAGES_AT_MOST = 60  # of one journey; a questionnaire that leads in circles is a fault
 ON_POSTGRESQL = ("page", "journey")
 NAMES = ("page", "journey", "crowd", "memory", "growth")
-
-
-@dataclass
-class Figures:
-    """Lines of the table: name, value, unit, goal and whether it is reached."""
-
-    lines: list[dict[str, object]] = field(default_factory=list)
-
-    def add(self, name: str, value: float, unit: str, *, at_least: float | None = None, below: float | None = None):
-        goal = "" if at_least is None and below is None else f"≥ {at_least:g}" if below is None else f"< {below:g}"
-        reached = None if not goal else value >= at_least if below is None else value < below
-        self.lines.append({"name": name, "value": round(value, 3), "unit": unit, "goal": goal, "reached": reached})
-        verdict = "" if reached is None else "reached" if reached else "NOT reached"
-        print(f"{name:<58} {value:12,.2f} {unit:<22} {goal:>10} {verdict}", flush=True)
 
 
 def answers_on(page: bytes) -> bytes:
@@ -320,7 +305,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--postgresql", action="store_true")
     given = parser.parse_args(arguments)
     figures = Figures()
-    print(f"{platform.machine()}, {platform.python_version()}, {time.strftime('%Y-%m-%d %H:%M')}\n")
+    print_machine()
     with contextlib.ExitStack() as stack:
         place = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="rapport-bench-")))
         url = stack.enter_context(running_postgresql(durable=True)) if given.postgresql else ""
@@ -336,8 +321,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         }
         for name in given.only if not given.postgresql else [one for one in given.only if one in ON_POSTGRESQL]:
             works[name](place / name)
-    if given.json:
-        given.json.write_text(json.dumps(figures.lines, indent=1, ensure_ascii=False) + "\n")
+    figures.save(given.json)
 
 
 if __name__ == "__main__":
