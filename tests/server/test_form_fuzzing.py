@@ -7,7 +7,7 @@ sent is done or refused: nothing crashes, and what is refused has changed nothin
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from datetime import timedelta
+from dataclasses import replace
 
 import pytest
 from hypothesis import HealthCheck, Phase, given, settings
@@ -19,14 +19,13 @@ from starlette.testclient import TestClient
 from server import deps
 from server.app import create_app
 from server.routes import account, login, resuming
-from server.security import Attempts
 from server.settings import Settings
 from tests.factories import NOW, share_fonts
 from tests.server.cast import PARAMETER, Route, routes_of
-from tests.server.fuzzing.nasty import NUMBERS, PARTS, WORDS, requests
+from tests.server.fuzzing.nasty import FORM, NUMBERS, PARTS, WORDS, Sent, plain, requests
 from tests.server.fuzzing.sending import LastingPost, Post
 from tests.server.fuzzing.targets import Map, Target, targets_of
-from tests.server.fuzzing.visitors import Town
+from tests.server.fuzzing.visitors import Town, Visitor
 from tests.server.test_opening import CLOSED
 from tests.server.test_unlocking import closed_circle
 
@@ -36,16 +35,16 @@ AT_LENGTH = 100  # requests for each route in the long version
 @pytest.fixture(autouse=True)
 def _no_limit(monkeypatch):
     """Whoever guesses too often is refused before the form is read: here everybody may go on."""
-    endless = Attempts(limit=10**9, window=timedelta(minutes=1))
-    for module in (login, account, resuming):
-        for name in ("attempts", "code_attempts", "link_attempts"):
-            monkeypatch.setattr(module, name, endless, raising=False)
+    known = (login.attempts, login.code_attempts, login.link_attempts, account.attempts, resuming.attempts)
+    for one in known:
+        monkeypatch.setattr(one, "limit", 10**9)
 
 
 @pytest.fixture
 def targets(session, keystore, app, client):
     town = Town(session, keystore, app, client)
-    return targets_of(client, Map(routes_of(app)), list(town.visitors()), town.ids)
+    visitors = list(town.visitors())  # all of them before anybody looks around: they share one browser
+    return targets_of(client, Map(routes_of(app)), visitors, town.ids)
 
 
 @st.composite
@@ -114,7 +113,7 @@ def fuzz(post: Post, targets: list[tuple[Route, list[Target]]], examples: int, *
 
 def test_no_form_makes_the_service_fail(session, keystore, engine, client, targets):
     post = Post(session, keystore, client, engine)
-    fuzz(post, targets, 5)
+    fuzz(post, targets, 4)
     assert not post.faults, post.told
 
 
@@ -154,7 +153,7 @@ def lasting_targets(service, fresh_engine, keystore):
 
         app.dependency_overrides[deps.open_session] = founding
         town = Town(session, keystore, app, service)
-        visitors = list(town.visitors())
+        visitors = [replace(one, looks=1) for one in town.visitors()]
         session.commit()
     del app.dependency_overrides[deps.open_session]
     return targets_of(service, Map(routes_of(app)), visitors, town.ids)
@@ -191,3 +190,32 @@ def test_no_code_makes_the_opening_fail(service, fresh_engine, keystore):
             assert answer.status_code in (303, 422) if typed != "yes" else answer.status_code < 500, (act, typed)
     for part in PARTS:
         assert service.post(f"/keys/rounds/{part}/open", data={"code": hands[0].code}).status_code in (404, 422), part
+
+
+# What is looked for is found ------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def contact(session, keystore, engine, client, log_in, amina, partnership):
+    """Sends the form of one contact; the faults that were noted."""
+    amina_herself = Visitor("amina", dict(log_in(amina).cookies), ())
+    post = Post(session, keystore, client, engine)
+
+    def send(**fields: str) -> list[str]:
+        sent = Sent("", plain([(name.encode(), text.encode()) for name, text in fields.items()]), FORM, False, "en")
+        post.send("POST /contacts", amina_herself, f"/partnerships/{partnership.id}/contacts", sent)
+        return [what for _, what in post.faults]
+
+    return send
+
+
+def test_a_crash_is_told_with_its_place(contact, monkeypatch):
+    assert contact(person="Dara") == []
+    monkeypatch.setattr("server.routes.contacts.is_readable", lambda _: 1 / 0)
+    assert "ZeroDivisionError at server/routes/contacts.py" in contact(person="Dara")[0]
+
+
+def test_a_refusal_that_wrote_is_told(contact, monkeypatch, amina):
+    monkeypatch.setattr("server.routes.contacts.is_address", lambda _: setattr(amina, "name", "Nobody"))
+    assert contact(person="Dara", email="x") == ["422, but wrote account"]
+    assert amina.name == "Amina", "and nothing stays"

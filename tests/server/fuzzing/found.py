@@ -8,11 +8,15 @@ from dataclasses import dataclass, field
 from html.parser import HTMLParser
 from urllib.parse import parse_qsl, urljoin, urlsplit
 
+FILES = (
+    "form.xlsx", "list.csv", "scan.pdf", "torn.xlsx", "empty.csv", "../../scan.pdf", "\u202efdp.pdf", ".pdf", "CON",
+    "x" * 300 + ".pdf", "លិខិត.pdf", "a\x00b.pdf", 'a"; filename="b.exe', "a\r\nSet-Cookie: x=y.pdf", "<b>.pdf",
+)  # fmt: skip
 USUAL = {
     "date": ("2026-07-01", "2026-06-15"),
     "email": ("somebody@example.org",),
     "password": ("correct horse battery",),
-    "file": ("@file:form.xlsx", "@file:list.csv", "@file:scan.pdf", "@file:torn.xlsx", "@file:empty.csv"),
+    "file": tuple(f"@file:{name}" for name in FILES),
     "numeric": ("7", "0"),
     "decimal": ("12", "0.5"),
     "dates": ("2026-09-01\n2027-03-01",),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from urllib.parse import quote_plus
@@ -52,7 +52,8 @@ PARTS = (
     NOBODYS, NOBODYS.upper(), "urn:uuid:" + NOBODYS, "a:b", "level:", "item:T1", "None", "~", "+", "%20", "en-US",
 )  # fmt: skip
 
-
+FILE = b"@file:"  # a field that holds a file of the name that follows
+LANGUAGES = st.sampled_from(("en", "km", "fr"))
 LONGEST_ASKED = 3000  # in an address; clients and servers refuse longer ones themselves
 
 
@@ -64,6 +65,7 @@ class Sent:
     body: bytes
     kind: str
     by_htmx: bool
+    language: str
 
 
 def plain(pairs: Pairs) -> bytes:
@@ -71,50 +73,50 @@ def plain(pairs: Pairs) -> bytes:
 
 
 @cache
-def files_at_hand() -> dict[bytes, bytes]:
-    """What is sent where a file is asked for, by the name that stands for it in a field."""
-    book = to_xlsform(standard_instrument())
-    people = "".join(f"Person {n};p{n}@example.org;Ministry;en\n" for n in range(300))
-    return {
-        b"@file:form.xlsx": book,
-        b"@file:torn.xlsx": book[: len(book) // 2],
-        b"@file:list.csv": people.encode(),
-        b"@file:scan.pdf": b"%PDF-1.4\n%%EOF",
-        b"@file:empty.csv": b"",
-    }
+def file_called(name: bytes) -> bytes:
+    """What is sent where a file is asked for: as its name says, unless that is torn or empty."""
+    if name.startswith(b"empty"):
+        return b""
+    if name.endswith(b".xlsx"):
+        book = to_xlsform(standard_instrument())
+        return book[: len(book) // 2] if name.startswith(b"torn") else book
+    if name.endswith(b".csv"):
+        return "".join(f"Person {n};p{n}@example.org;Ministry;en\n" for n in range(300)).encode()
+    return b"%PDF-1.4\n%%EOF"
 
 
-def in_parts(pairs: Pairs, *, files: bool = False, charset: str = "") -> bytes:
-    said = f"; charset={charset}".encode() if charset else b""
+def in_parts(pairs: Pairs, *, all_files: bool = False) -> bytes:
+    """As browsers send forms with files; every field as a file, where none was asked for."""
     made = []
     for name, sent in pairs:
-        value, file = sent, b'; filename="form.xlsx"' if files else b""
-        if sent.startswith(b"@file:"):
-            value, file = files_at_hand().get(sent, b""), b'; filename="' + sent.partition(b":")[2] + b'"'
-        label = name.replace(b"\r", b"").replace(b"\n", b"").replace(b'"', b"%22")
-        kind = b"\r\nContent-Type: text/plain" + said if said or file else b""
-        made.append(b'--x\r\nContent-Disposition: form-data; name="' + label + b'"' + file + kind + b"\r\n\r\n" + value)
+        head, value = b'form-data; name="' + quoted(name) + b'"', sent
+        if sent.startswith(FILE):
+            head, value = head + b'; filename="' + quoted(sent[len(FILE) :]) + b'"', file_called(sent[len(FILE) :])
+        elif all_files:
+            head += b'; filename="form.xlsx"'
+        made.append(b"--x\r\nContent-Disposition: " + head + b"\r\n\r\n" + value)
     return b"\r\n".join([*made, b"--x--\r\n"])
 
 
+def quoted(name: bytes) -> bytes:
+    return name.replace(b"\r", b"%0D").replace(b"\n", b"%0A").replace(b'"', b"%22")
+
+
 FORM, PARTED = "application/x-www-form-urlencoded", "multipart/form-data; boundary=x"
-CHARSETS = ("utf-7", "utf-16", "undefined", "idna", "punycode", "unicode_escape", "hex", "no-such", "utf-8\x00")
-WAYS = {
+CHARSETS = ("utf-7", "utf-16", "undefined", "idna", "punycode", "unicode_escape", "hex", "no-such")
+WAYS: dict[str, Callable[[Pairs], tuple[bytes, str]]] = {
     "plain": lambda pairs: (plain(pairs), FORM),
     "parts": lambda pairs: (in_parts(pairs), PARTED),
-    "files": lambda pairs: (in_parts(pairs, files=True), PARTED),
+    "files": lambda pairs: (in_parts(pairs, all_files=True), PARTED),
     "bytes": lambda pairs: (b"&".join(name + b"=" + value for name, value in pairs), FORM),
     "torn": lambda pairs: (in_parts(pairs)[:-9], PARTED),
     "no boundary": lambda pairs: (in_parts(pairs), "multipart/form-data"),
-    "json": lambda pairs: (b'{"a": [' + b"[" * 2000, "application/json"),
+    "json": lambda _: (b'{"a": [' + b"[" * 2000, "application/json"),
     "text": lambda pairs: (plain(pairs), "text/plain; charset=utf-16"),
-    "nothing": lambda pairs: (b"", ""),
-    "utf-16": lambda pairs: (plain(pairs), FORM + "; charset=utf-16"),
+    "nothing": lambda _: (b"", ""),
+    "utf-16": lambda pairs: (plain(pairs), f"{FORM}; charset=utf-16"),
     "too many": lambda pairs: (plain(pairs * 60 + [(b"x", b"")] * 500), FORM),
-    **{
-        name: lambda pairs, name=name: (in_parts(pairs), f"{PARTED}; charset={name.replace(chr(0), '')}")
-        for name in CHARSETS
-    },
+    **{name: lambda pairs, name=name: (in_parts(pairs), f"{PARTED}; charset={name}") for name in CHARSETS},
 }
 USUAL = ("plain",) * 80 + ("parts",) * 15 + ("files",) * 5
 
@@ -134,13 +136,13 @@ def requests(
         query.append((draw(st.sampled_from(("save", "language", "page", "q", "said", "x"))).encode(), draw(VALUES)))
     asking = plain([(name, value[:LONGEST_ASKED]) for name, value in query]).decode()
     if not has_body:
-        return Sent(asking, b"", "", draw(st.booleans()))
+        return Sent(asking, b"", "", draw(st.booleans()), draw(LANGUAGES))
     way = draw(st.sampled_from((*USUAL, *WAYS)))
     pairs = draw(pairs_of(fields, all_spoiled=all_spoiled))
-    if way == "plain" and any(value.startswith(b"@file:") for _, value in pairs):
+    if way == "plain" and any(value.startswith(FILE) for _, value in pairs):
         way = "parts"
     body, kind = WAYS[way](pairs)
-    return Sent(asking, body, kind, draw(st.integers(0, 4)) == 4)
+    return Sent(asking, body, kind, draw(st.integers(0, 4)) == 4, draw(LANGUAGES))
 
 
 @st.composite

@@ -16,6 +16,7 @@ from sqlalchemy import Connection, Engine, event, select
 from sqlmodel import Session
 from starlette.testclient import TestClient
 
+from server.pages import LANGUAGE_COOKIE
 from surveys.database import metadata
 from surveys.keystore import Keystore
 from tests.server.fuzzing.nasty import Sent
@@ -51,7 +52,7 @@ class Post:
             headers["HX-Request"] = "true"
         self.sent += 1
         self.browser.cookies.clear()
-        self.browser.cookies.update(visitor.cookies)
+        self.browser.cookies.update({**visitor.cookies, LANGUAGE_COOKIE: sent.language})
         with self._watched() as writes:
             answer = self._ask(line, visitor, method, address, sent, headers)
             if answer is None:
