@@ -45,6 +45,12 @@ def open_session(request: Request) -> Iterator[Session]:
             yield session
 
 
+def open_reading(request: Request) -> Iterator[Session]:
+    """For what takes its time in a request that will write: nobody else who writes waits meanwhile."""
+    with Session(request.app.state.engine) as session:
+        yield session
+
+
 def read_clock() -> datetime:
     return datetime.now(UTC)
 
@@ -129,6 +135,7 @@ def device_of(agent: str) -> str:
 
 # scope="function": commit before the answer leaves; FastAPI's default commits after the browser was told it worked
 SessionDep = Annotated[Session, Depends(open_session, scope="function")]
+ReadingDep = Annotated[Session, Depends(open_reading, scope="function")]
 ClockDep = Annotated[datetime, Depends(read_clock)]
 SettingsDep = Annotated[Settings, Depends(get_settings)]
 KeystoreDep = Annotated[Keystore, Depends(get_keystore)]

@@ -17,6 +17,7 @@ from server import known_browsers, letters, watching
 from server.deps import (
     SECOND_FACTOR,
     ClockDep,
+    ReadingDep,
     SealerDep,
     SecondFactorDep,
     SessionDep,
@@ -75,17 +76,20 @@ def login_page(request: Request) -> Response:
 def login(
     request: Request,
     session: SessionDep,
+    reading: ReadingDep,
     sealer: SealerDep,
     now: ClockDep,
     required: SecondFactorDep,
     email: Annotated[str, Form(max_length=320)],
     password: Annotated[str, Form(max_length=1000)],
 ) -> Response:
-    key = known_browsers.count_of(request, session, email, now) or email.strip().casefold()
+    """The password is checked before the transaction begins: a flood of guesses holds up nobody who writes."""
+    key = known_browsers.count_of(request, reading, email, now) or email.strip().casefold()
     if not attempts.may_try(key, now):
         return render(request, LoginPage(email, was_wrong=False, must_wait=True), block="form", status=429)
-    account = accounts.check_password(session, email, password)
-    if account is None:
+    proved = accounts.check_password(reading, email, password)
+    account = session.get(Account, proved.id) if proved else None
+    if account is None or proved is None or account.password_hash != proved.password_hash:  # changed meanwhile
         _count_failure(session, email, key, now)
         return render(request, LoginPage(email, was_wrong=True, must_wait=False), block="form", status=422)
     if account.totp_secret:

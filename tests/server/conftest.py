@@ -78,6 +78,7 @@ def client(app: FastAPI, session: Session, keystore: Keystore, clock: Clock) -> 
     app.dependency_overrides = {
         deps.open_session: shared_session,
         deps.get_keystore: lambda: keystore,
+        deps.open_reading: lambda: session,
         deps.read_clock: lambda: clock.now,
         deps.get_note_use: lambda: partial(logins.note_use, session),
         deps.is_second_factor_required: lambda: False,  # tests/server/test_second_factor.py puts it back

@@ -14,7 +14,7 @@ from server.app import create_app
 from server.settings import Settings
 from surveys import account_links, accounts, logins
 from surveys.database import transaction
-from surveys.models import AccountLink, Login
+from surveys.models import Account, AccountLink, Login
 from surveys.problems import LinkNotOpen
 from tests.factories import NOW, PASSWORD, make_account, share_fonts
 from tests.server.conftest import counted_queries, text_of
@@ -217,6 +217,51 @@ class TestUseIsNoted:
         self.now += timedelta(minutes=10)
         assert house.get("/partnerships").status_code == 200
         assert self.used_at(fresh_engine) == NOW
+
+
+class TestPasswordIsCheckedBeforeTheTransaction:
+    @pytest.fixture
+    def house(self, fresh_url, fresh_engine, tmp_path):
+        share_fonts(tmp_path)
+        app = create_app(Settings(var_dir=tmp_path, database_url=fresh_url, secret_key_file=tmp_path / "secret-key"))
+        app.dependency_overrides = {deps.read_clock: lambda: NOW, deps.is_second_factor_required: lambda: False}
+        with transaction(fresh_engine) as session:
+            make_account(session)
+        with TestClient(app, base_url="http://127.0.0.1:8000", follow_redirects=False) as browser:
+            yield browser
+        app.state.engine.dispose()
+
+    def test_others_write_meanwhile(self, house, fresh_engine, monkeypatch):
+        """SQLite has one writer: guesses from all over the world must not keep respondents waiting."""
+        hasher = accounts._hasher()
+        written = []
+
+        class Slow:
+            def verify(self, *given):
+                with transaction(fresh_engine) as session:
+                    written.append(make_account(session, f"sokha-{len(written)}"))
+                return hasher.verify(*given)
+
+            def hash(self, password):
+                return hasher.hash(password)
+
+        monkeypatch.setattr(accounts, "_hasher", Slow)
+        assert log_in(house, "amina@example.org", "wrong").status_code == 422
+        assert log_in(house, "nobody@example.org").status_code == 422
+        assert log_in(house, "amina@example.org").status_code == 303
+        assert len(written) == 3
+
+    def test_password_changed_meanwhile(self, house, fresh_engine, monkeypatch):
+        hasher = accounts._hasher()
+
+        class Overtaken:
+            def verify(self, *given):
+                with transaction(fresh_engine) as session:
+                    session.exec(select(Account)).one().password_hash = hasher.hash("seven green bicycles sleep")
+                return hasher.verify(*given)
+
+        monkeypatch.setattr(accounts, "_hasher", Overtaken)
+        assert log_in(house, "amina@example.org").status_code == 422
 
 
 def test_logging_out_ends_a_copied_cookie_too(client, new_browser, bopha):
