@@ -109,6 +109,21 @@ def person_with_draft(invited):
     return person
 
 
+HEADERS = (
+    "Accept", "Accept-Encoding", "Accept-Language", "Authorization", "Content-Encoding", "Content-Length",
+    "Content-Type", "Cookie", "Expect", "Forwarded", "Host", "HX-Current-URL", "HX-Request", "HX-Target",
+    "If-Modified-Since", "If-None-Match", "Origin", "Range", "Referer", "Sec-Fetch-Site", "User-Agent",
+    "X-Forwarded-For",
+)  # fmt: skip
+VALUES = (
+    "", "*", "0", "-1", "9" * 30, "a" * 9000, "null", "http://[", "http://[::1", "[::1", "127.0.0.1:x", "http://\u2100".encode(),
+    b"\xff\xfe", b"\xed\xa0\x80", "bytes=9999999999999999999999-1", "bytes=,,", ",;q=", "en;q=nan",
+    "km;q=1e999,fr;q=-1", "=;=;=", "session=%00; visit=%ff; receipt=AAAA; language=..", "Bearer ", 'W/"', "Mon, 99 Foo",
+    b"multipart/form-data; boundary=\xff", 'multipart/form-data; boundary="', "multipart/form-data; charset=hex",
+    "application/x-www-form-urlencoded; charset", "application/json; charset*0=a; charset*1=b",
+)  # fmt: skip
+
+
 class TestHeaders:
     def test_foreign_host_is_refused(self, client):
         for headers in ({"host": "evil.example"}, {"host": "127.0.0.1.evil.example"}, {"host": ""}):
@@ -122,6 +137,13 @@ class TestHeaders:
         for origin in ("null", "https://evil.example"):
             answer = client.get("/i", headers={"Origin": origin})
             assert not [name for name in answer.headers if name.startswith("access-control")]
+
+    @pytest.mark.parametrize("name", HEADERS)
+    def test_no_header_makes_the_service_fail(self, client, name):
+        """They are read before any form is."""
+        for value in VALUES:
+            for method, path in (("POST", "/language"), ("GET", "/login")):
+                assert client.request(method, path, headers=[(name, value)]).status_code < 500, value
 
     def test_oversized_cookie(self, client):
         assert client.get("/answer", headers={"Cookie": "visit=" + "A" * 8192}).status_code == 403

@@ -25,6 +25,7 @@ NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
         ({"origin": "https://there.example"}, False),
         ({"origin": "https://here.example:8443"}, False),
         ({"origin": "null"}, False),
+        ({"origin": "https://["}, False),
         ({}, True),
     ],
 )
