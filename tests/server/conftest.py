@@ -46,7 +46,8 @@ def _quick_passwords() -> Iterator[None]:
 def app(database_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[FastAPI]:
     var = tmp_path_factory.mktemp("var")
     share_fonts(var)
-    made = create_app(Settings(var_dir=var, database_url=database_url, secret_key_file=var / "secret-key"))
+    own = {"secret_key_file": var / "secret-key", "keystore": (var / "keys-a", var / "keys-b")}
+    made = create_app(Settings(var_dir=var, database_url=database_url, **own))
     yield made
     made.state.engine.dispose()
 
