@@ -11,7 +11,7 @@ import json
 import os
 import re
 from collections import deque
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -21,7 +21,6 @@ from nacl.exceptions import CryptoError
 from nacl.secret import SecretBox
 from nacl.utils import random
 from python_multipart.multipart import parse_options_header
-from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
@@ -94,7 +93,7 @@ def only_ours(headers: Iterable[tuple[bytes, bytes]]) -> list[tuple[bytes, bytes
     return kept
 
 
-def is_same_origin(headers: Headers, scheme: str) -> bool:
+def is_same_origin(headers: Mapping[str, str], scheme: str) -> bool:
     """Whether a write came from our own pages (or from no browser at all, which carries nobody's cookies)."""
     site = headers.get("sec-fetch-site")
     if site is not None:
@@ -134,8 +133,10 @@ class Gate:
         if scope["method"] in SAFE_METHODS:
             seen = {**scope, "method": "GET"} if scope["method"] == "HEAD" else scope
             await self.app(seen, receive, send_completed)
-        elif is_same_origin(Headers(scope=scope), self.scheme):
-            await self.app(scope, within_limit(scope, receive), send_completed)
+            return
+        headers = first_of_each(scope)
+        if is_same_origin(headers, self.scheme):
+            await self.app(scope, within_limit(scope["path"], headers, receive), send_completed)
         else:
             await self.refusal(Request(scope))(scope, receive, send_completed)
 
@@ -155,14 +156,18 @@ def is_utf8(kind: str) -> bool:
     return parse_options_header(kind)[1].get(b"charset", b"utf-8").lower() in (b"utf-8", b"utf8")
 
 
-def within_limit(scope: Scope, receive: Receive) -> Receive:
+def first_of_each(scope: Scope) -> dict[str, str]:
+    """The headers of a request by name; of several the first, as everybody reads them who asks after us."""
+    return {name.decode("latin-1"): value.decode("latin-1") for name, value in reversed(scope["headers"])}
+
+
+def within_limit(path: str, headers: Mapping[str, str], receive: Receive) -> Receive:
     """Stops reading a body above the limit, whether its length was announced or not, and one that does not come.
 
     Nor is one read whose signs are not UTF-8: Python knows encodings that fail in their own ways, and some that make
     text no database takes. No browser asks for them.
     """
-    limit = UPLOAD_LIMIT if UPLOADS.fullmatch(scope["path"]) else BODY_LIMIT
-    headers = Headers(scope=scope)
+    limit = UPLOAD_LIMIT if UPLOADS.fullmatch(path) else BODY_LIMIT
     is_foreign = not is_utf8(headers.get("content-type", ""))
     announced = headers.get("content-length", "0")
     read = int(announced) if announced.isdecimal() and int(announced) > limit else 0

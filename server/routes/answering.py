@@ -162,11 +162,14 @@ def _filled_in(request: Request, sheet: Sheet, section: Section) -> Response | N
         return None
     asking = sheet.respondent.visit.asking
     assert asking is not None  # the link was redeemed in this request
-    progress = replace(sheet.progress(section), resume_code=RESUME_CODE)
-    # people differ in whom they are asked about and in which order: it shows in the number of a page only
-    key = ("page", language_of(request), OFFLINE_COOKIE in request.cookies, section.code, progress.step, progress.steps)
+    place = (
+        sheet.sections.index(section),
+        len(sheet.sections),
+    )  # all that tells pages apart by whom one is asked about
+    key = ("page", language_of(request), OFFLINE_COOKIE in request.cookies, section.code, place, sheet.contact)
 
     def blank_page() -> BlankPage:
+        progress = replace(sheet.progress(section), resume_code=RESUME_CODE)
         return BlankPage(render_text(request, _page_of(replace(sheet, content={}), section, progress)))
 
     blank = asking.keep(key, blank_page)
