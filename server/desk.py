@@ -173,8 +173,9 @@ def _handler_of(request: Request, problem: Exception) -> Callable[[Request, Exce
 
 def _pack(request: Request, response: Response) -> None:
     """As gzip, where the browser takes it and it is worth the while."""
-    is_packed = "content-encoding" in response.headers
-    if is_packed or len(response.body) < WORTH_PACKING or "gzip" not in request.headers.get("accept-encoding", ""):
+    if len(response.body) < WORTH_PACKING or "content-encoding" in response.headers:
+        return
+    if "gzip" not in request.headers.get("accept-encoding", ""):
         return
     response.body = gzip.compress(response.body, LEVEL, mtime=0)
     response.headers["content-encoding"] = "gzip"

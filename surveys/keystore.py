@@ -12,6 +12,7 @@ import os
 import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass, field, fields
+from functools import lru_cache
 from pathlib import Path
 from typing import Literal
 from uuid import UUID
@@ -58,7 +59,7 @@ class Keystore:
         return RoundKeys(**self._read(round_id.hex))
 
     def holds(self, round_id: UUID) -> bool:
-        return any(self._path(replica, round_id.hex).exists() for replica in self.replicas)
+        return any(_path(replica, round_id.hex).exists() for replica in self.replicas)
 
     def destroy(self, round_id: UUID) -> bool:
         """Overwrite and remove the keys on every replica; True only when every replica confirms."""
@@ -67,7 +68,7 @@ class Keystore:
     def create_carry_over(self, round_id: UUID) -> bytes:
         """A new key for the box that carries organization means from this opening to the next."""
         name = _carry_over(round_id)
-        if any(self._path(replica, name).exists() for replica in self.replicas):
+        if any(_path(replica, name).exists() for replica in self.replicas):
             return self.load_carry_over(round_id)
         key = secrets.token_bytes(32)
         self._write(name, {"box": key})
@@ -85,7 +86,7 @@ class Keystore:
         faults = []
         for replica in self.replicas:
             for name in names:
-                path = self._path(replica, name)
+                path = _path(replica, name)
                 if not path.exists():
                     faults.append(ReplicaFault(replica, name, "missing"))
                 elif _parsed(path) is None:
@@ -100,24 +101,21 @@ class Keystore:
         for fault in self.check():
             if fault.name not in lost:
                 self._make_folder(fault.replica)
-                _write_file(self._path(fault.replica, fault.name), self._read(fault.name))
+                _write_file(_path(fault.replica, fault.name), self._read(fault.name))
                 repaired += 1
         return repaired
 
     def lost(self) -> list[str]:
         """Keys of which no replica holds an intact copy: only a replica brought back from elsewhere helps."""
         names = {fault.name for fault in self.check()}
-        return sorted(name for name in names if not any(_parsed(self._path(one, name)) for one in self.replicas))
-
-    def _path(self, replica: Path, name: str) -> Path:
-        return replica / f"{name}.key"
+        return sorted(name for name in names if not any(_parsed(_path(one, name)) for one in self.replicas))
 
     def _write(self, name: str, held: dict[str, bytes]) -> None:
         if self.absent():
             raise KeysMissing("a replica of the keystore is not in its place: no key is made until it is")
         for replica in self.replicas:
             self._make_folder(replica)
-            _write_file(self._path(replica, name), held)
+            _write_file(_path(replica, name), held)
 
     def absent(self) -> list[Path]:
         """Replicas that are not in their place, though another one is: a medium was taken out, or a path is wrong."""
@@ -129,9 +127,9 @@ class Keystore:
         (replica / MARK).touch(mode=0o600)
 
     def _read(self, name: str) -> dict[str, bytes]:
-        read = (_parsed(self._path(replica, name)) for replica in self.replicas)
+        read = (_parsed(_path(replica, name)) for replica in self.replicas)
         found = next((held for held in read if held is not None), None)
-        if found is None and not any(self._path(replica, name).exists() for replica in self.replicas):
+        if found is None and not any(_path(replica, name).exists() for replica in self.replicas):
             raise KeysMissing(f"no replica of the keystore holds the keys {name[:8]}")
         if found is None:
             raise KeysDamaged(f"every replica of the keys {name[:8]} is damaged")
@@ -139,12 +137,12 @@ class Keystore:
 
     def _destroy(self, name: str) -> bool:
         for replica in self.replicas:
-            path = self._path(replica, name)
+            path = _path(replica, name)
             if path.exists():
                 _overwrite(path)
                 path.unlink()
                 _sync_folder(replica)
-        return all((one / MARK).exists() and not self._path(one, name).exists() for one in self.replicas)
+        return all((one / MARK).exists() and not _path(one, name).exists() for one in self.replicas)
 
 
 def _carry_over(round_id: UUID) -> str:
@@ -153,6 +151,11 @@ def _carry_over(round_id: UUID) -> str:
 
 def _digest(body: str) -> str:
     return hashlib.sha256(body.encode()).hexdigest()
+
+
+@lru_cache(maxsize=512)  # asked for with each request of a respondent; says no more than the names of the files
+def _path(replica: Path, name: str) -> Path:
+    return replica / f"{name}.key"
 
 
 def _content(path: Path) -> str:
