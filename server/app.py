@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from fastapi import FastAPI
 from fastapi.exceptions import RequestValidationError
-from fastapi.telemetry import TelemetryConfig
 from starlette.exceptions import HTTPException
 from starlette.middleware.gzip import GZipMiddleware
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 from starlette.requests import ClientDisconnect
+from starlette.types import Receive, Scope, Send
 
 from server import problems
 from server.api.app import ADDRESS, create_api
@@ -16,7 +16,7 @@ from server.assets import load_assets
 from server.deps import NotLoggedIn, SecondFactorMissing
 from server.desk import Desk, FrontDesk
 from server.logs import drop_words
-from server.metrics import Tally
+from server.metrics import NOTHING_OBSERVED, Tally
 from server.respondents import GoTo
 from server.routes import (
     about,
@@ -162,10 +162,6 @@ ROUTES = (
 )
 
 
-# a trace of requests would tell who answered when
-NOTHING_OBSERVED: TelemetryConfig = {"tracing": False, "metrics": False, "logs": False}
-
-
 def create_app(settings: Settings) -> FastAPI:
     """The service for these settings; the database must have been upgraded before."""
     drop_words()
@@ -197,9 +193,17 @@ def _handle_problems(app: FastAPI) -> None:
     app.add_exception_handler(Exception, problems.on_crash)
 
 
+class Hosts(TrustedHostMiddleware):
+    """Names of ours only; whether the service is well a proxy or a container asks by its address."""
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        asks_how_it_is = scope["type"] == "http" and scope["path"] in ("/healthz", "/readyz")
+        await (self.app if asks_how_it_is else super().__call__)(scope, receive, send)
+
+
 def _wrap(app: FastAPI, settings: Settings) -> None:
     """Innermost first: a request passes these lines from the last to the first."""
     app.add_middleware(GZipMiddleware, minimum_size=500, compresslevel=4)
     app.add_middleware(FrontDesk, acts=[act for one in ROUTES for act in getattr(one.router, "acts", ())])
-    app.add_middleware(TrustedHostMiddleware, allowed_hosts=list(settings.hosts))
+    app.add_middleware(Hosts, allowed_hosts=list(settings.hosts))
     app.add_middleware(Gate, https=settings.https, refusal=problems.refuse_other_site, note=app.state.tally.note)

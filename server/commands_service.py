@@ -121,7 +121,7 @@ def _serve(settings: Settings) -> None:
     import uvicorn
 
     from server.app import create_app
-    from server.metrics import registry_of, serve_metrics
+    from server.metrics import Figures, registry_of, serve_metrics
     from server.ticker import Ticker
 
     _require_port(settings)
@@ -131,9 +131,9 @@ def _serve(settings: Settings) -> None:
     ticker.start()
     gc.freeze()  # what is there now stays: looking through it again and again costs a tenth of the time
     if settings.metrics_port:
-        serve_metrics(
-            registry_of(service.state.engine, service.state.keystore, service.state.tally), settings.metrics_port
-        )
+        state = service.state
+        figures = Figures(state.engine, state.keystore, state.tally, lambda: ticker.watch.is_held)
+        serve_metrics(registry_of(figures), settings.metrics_port)
     try:
         uvicorn.run(
             service,

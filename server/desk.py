@@ -26,8 +26,8 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from server.deps import FIELDS_AT_MOST, get_keystore, get_sealer, open_session, read_clock, read_form
 from server.security import SAFE_METHODS, Sealer
-from server.writing import Writer
-from surveys.database import emptied, reading_session, transaction
+from server.writing import OF_THE_DATABASE, Writer
+from surveys.database import DRIVER, emptied, reading_session, transaction
 from surveys.keystore import Keystore
 
 WORTH_PACKING = 500  # bytes
@@ -84,8 +84,13 @@ class Desk:
         self._reading = self._reading or reading_session(self._engine)
         try:
             return answer(self._reading)
+        except OF_THE_DATABASE:
+            self._reading.info[DRIVER].close()  # what is wrong with it is not known: the next question gets another
+            self._reading = None
+            raise
         finally:
-            emptied(self._reading)
+            if self._reading is not None:
+                emptied(self._reading)
 
     def _write(self, answer: Callable[[Session], Response]) -> Response:
         with transaction(self._engine) as session:

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import threading
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any
 
+from fastapi.telemetry import TelemetryConfig
 from prometheus_client import CollectorRegistry, ProcessCollector, start_http_server
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from sqlalchemy import Engine
@@ -19,8 +20,23 @@ from sqlmodel import Session, func, select
 from surveys.keystore import Keystore
 from surveys.models import OutboxRow, Round
 
-RESPONDENTS = ("/answer", "/i", "/handed-in", "/position", "/resume", "/finish", "/privacy", "/stored")
-STEP = 100  # respondents' requests are shown in full steps of this many
+# a trace of requests would tell who answered when
+NOTHING_OBSERVED: TelemetryConfig = {"tracing": False, "metrics": False, "logs": False}
+RESPONDENTS = (
+    "/answer",
+    "/finish",
+    "/finished",
+    "/handed-in",
+    "/i",
+    "/language",
+    "/offline",
+    "/paper",
+    "/position",
+    "/privacy",
+    "/resume",
+    "/stored",
+)
+STEP = 100  # requests of people are shown in full steps of this many
 
 
 def group_of(path: str) -> str:
@@ -45,11 +61,14 @@ class Tally:
             self._requests[group_of(path), f"{status // 100}xx"] += 1
 
     def shown(self) -> dict[tuple[str, str], int]:
-        """What may be told. Faults of the service are told exactly: they say nothing of who came."""
+        """What may be told. Faults of the service are told exactly: they say nothing of who came.
+
+        Pages of others and static files are rounded too: who opens a link for the first time asks for them.
+        """
         with self._lock:
             counts = dict(self._requests)
         return {
-            (group, kind): count - count % STEP if group == "respondents" and kind != "5xx" else count
+            (group, kind): count - count % STEP if group != "machine" and kind != "5xx" else count
             for (group, kind), count in counts.items()
         }
 
@@ -57,18 +76,25 @@ class Tally:
 class Figures:
     """Read from the database when they are asked for."""
 
-    def __init__(self, engine: Engine, keystore: Keystore, tally: Tally) -> None:
-        self.engine, self.keystore, self.tally = engine, keystore, tally
+    def __init__(
+        self, engine: Engine, keystore: Keystore, tally: Tally, is_clock_held: Callable[[], bool] = lambda: False
+    ) -> None:
+        self.engine, self.keystore, self.tally, self.is_clock_held = engine, keystore, tally, is_clock_held
 
     def collect(self) -> Iterable[Metric]:
         requests = CounterMetricFamily(
-            "rapport_requests", "Answers by group of pages; respondents in full hundreds.", labels=["group", "status"]
+            "rapport_requests", "Answers by group of pages; of people in full hundreds.", labels=["group", "status"]
         )
         for (group, status), count in sorted(self.tally.shown().items()):
             requests.add_metric([group, status], count)
         yield requests
         yield GaugeMetricFamily(
             "rapport_key_faults", "Copies of keys that are missing or damaged.", value=len(self.keystore.check())
+        )
+        yield GaugeMetricFamily(
+            "rapport_clock_held",
+            "Whether the clock's work waits because the clock of the machine jumped.",
+            value=self.is_clock_held(),
         )
         yield from self._of_database()
 
@@ -89,9 +115,9 @@ class Figures:
         yield GaugeMetricFamily("rapport_outbox_rows", "Rows of mailings not yet consumed, due or not.", value=waiting)
 
 
-def registry_of(engine: Engine, keystore: Keystore, tally: Tally) -> CollectorRegistry:
+def registry_of(figures: Figures) -> CollectorRegistry:
     registry = CollectorRegistry()
-    registry.register(Figures(engine, keystore, tally))
+    registry.register(figures)
     ProcessCollector(registry=registry)
     return registry
 

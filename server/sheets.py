@@ -195,11 +195,11 @@ def _sections(asking: Asking, partners: Sequence[Organization], language: str) -
 
 
 def render_again(request: Request, sheet: Sheet, page: Page, *, status: int = 200) -> Response:
-    """A page that says the same to many people of one round: rendered for the first of them."""
+    """A page that says the same to many people of one round: rendered for the first of them in two seconds."""
     asking = sheet.respondent.visit.asking
     assert asking is not None  # the link was redeemed in this request
     kept_for = (language_of(request), OFFLINE_COOKIE in request.cookies, page)
-    content = asking.keep(kept_for, lambda: render_text(request, page))
+    content = asking.keep_beside(kept_for, lambda: render_text(request, page))
     return HTMLResponse(content, status_code=status, headers={"Vary": VARY})
 
 

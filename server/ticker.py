@@ -170,6 +170,10 @@ class Watch:
         self._apart = now.timestamp() - steady
         self._jump: tuple[float, float] | None = None  # how far apart since the jump, and when it was noticed
 
+    @property
+    def is_held(self) -> bool:
+        return self._jump is not None
+
     def agrees(self, now: datetime, steady: float) -> bool:
         """Whether the clock went on as time does; `steady` in seconds from any beginning."""
         apart = now.timestamp() - steady
@@ -184,7 +188,10 @@ class Watch:
 
 def steady_seconds() -> float:
     """Goes on while the machine sleeps, where the system has such a clock."""
-    return time.clock_gettime(getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC))
+    try:
+        return time.clock_gettime(time.CLOCK_BOOTTIME)
+    except (AttributeError, OSError):
+        return time.monotonic()
 
 
 class Ticker(threading.Thread):

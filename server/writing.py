@@ -19,7 +19,7 @@ from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import DBAPIError
 from sqlmodel import Session
 
-from surveys.database import kept_transaction, plain, writing_session
+from surveys.database import DRIVER, kept_transaction, plain, writing_session
 
 AT_ONCE = 64  # requests in one transaction: the first of them must not wait for too many others
 OF_THE_DATABASE = (sqlite3.Error, DBAPIError, OSError)
@@ -35,13 +35,16 @@ class _Job:
     fault: BaseException | None = None
 
     def reply(self) -> None:
-        self.loop.call_soon_threadsafe(self._deliver)
+        with suppress(RuntimeError):  # the loop was closed meanwhile: nobody waits any more
+            self.loop.call_soon_threadsafe(self._deliver)
 
     def _deliver(self) -> None:
         if self.answer.done():  # the visitor hung up; what was written stays
             return
         if self.fault is None:
             self.answer.set_result(self.result)
+        elif isinstance(self.fault, StopIteration):  # no future takes it
+            self.answer.set_exception(RuntimeError(repr(self.fault)))
         else:
             self.answer.set_exception(self.fault)
 
@@ -100,7 +103,7 @@ class Writer:
 
 def _give_up(session: Session | None) -> None:
     if session is not None:
-        with suppress(DBAPIError):
+        with suppress(*OF_THE_DATABASE):
             connection = session.get_bind()
             session.close()
             assert isinstance(connection, Connection)  # see writing_session
@@ -116,5 +119,7 @@ def _attempt(session: Session, job: _Job) -> None:
     except Exception as fault:
         job.fault = fault
         session.expunge_all()
+        if not session.info[DRIVER].in_transaction:  # the mapper took everything back, the neighbours' acts too
+            raise
         plain(session, "ROLLBACK TO act")
     plain(session, "RELEASE act")

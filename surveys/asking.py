@@ -8,6 +8,7 @@ from __future__ import annotations
 import time
 from collections import OrderedDict
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 from uuid import UUID
@@ -32,6 +33,7 @@ from surveys.models import (
 KEPT_FOR = 2.0  # seconds: a name corrected by another server process shows after that time
 KEPT = 100  # rounds
 MADE_AT_MOST = 300  # pages and sections of one round
+CHANGED = "rapport_asked_otherwise"
 Times = tuple[Any, ...]  # state, opening and closing as the database gives them
 Made = TypeVar("Made")
 Row = TypeVar("Row", bound=SQLModel)
@@ -79,10 +81,12 @@ def asking_of(session: Session, round_id: UUID, times: Times) -> Asking:
     key = (id(session.get_bind().engine.pool), round_id)
     found = _kept.get(key)
     if found is None or found.times != times or time.monotonic() - found.read_at > KEPT_FOR:
-        found = _kept[key] = _read(session, round_id, times, found)
-        _kept.move_to_end(key)
-        while len(_kept) > KEPT:
-            _kept.popitem(last=False)
+        found = _read(session, round_id, times, found)
+        _kept.pop(key, None)
+        _kept[key] = found
+        with suppress(KeyError):  # another thread may empty it meanwhile
+            while len(_kept) > KEPT:
+                _kept.popitem(last=False)
     return found
 
 
@@ -140,4 +144,12 @@ def _copy(row: Row) -> Row:
 def _forget(session: Session, _context: object) -> None:
     """What this process changes shows at once."""
     if any(isinstance(row, CHANGES) for changed in (session.new, session.dirty, session.deleted) for row in changed):
+        session.info[CHANGED] = True
+        _kept.clear()
+
+
+@event.listens_for(Session, "after_commit")
+def _forget_again(session: Session) -> None:
+    """Who read between the change and its commit kept what was before."""
+    if session.info.pop(CHANGED, False):
         _kept.clear()

@@ -10,6 +10,7 @@ from starlette.exceptions import HTTPException
 
 from server.api import problems
 from server.api.routes import router
+from server.metrics import NOTHING_OBSERVED
 from surveys.problems import SurveyProblem
 
 ADDRESS = "/api/v1"
@@ -24,7 +25,14 @@ twice. Lists come in pages: follow `next`. At most 120 requests a minute.
 
 def create_api(parent: FastAPI) -> FastAPI:
     """The application to mount at ADDRESS beneath `parent`."""
-    api = FastAPI(title="Rapport", version=version("rapport"), description=ABOUT, docs_url=None, redoc_url=None)
+    api = FastAPI(
+        title="Rapport",
+        version=version("rapport"),
+        description=ABOUT,
+        docs_url=None,
+        redoc_url=None,
+        telemetry=NOTHING_OBSERVED,
+    )
     api.state = parent.state
     api.router.dependency_overrides_provider = parent  # what stands in for the session there does so here
     api.include_router(router)

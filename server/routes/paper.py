@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from starlette.requests import Request
 from starlette.responses import Response
 
 from server.desk import Call, DeskRouter
@@ -18,7 +19,7 @@ from server.pages import Page, Words, format_moment, language_of, render
 from server.paper import PaperForm, to_pdf
 from server.paper_entry import field_name, read_typed
 from server.questionnaire import Section
-from server.respondents import Respondent, respondent_of
+from server.respondents import Respondent, RespondentDep, respondent_of
 from server.routes.entering import enter
 from server.routes.handing_in import RECEIPT, leave
 from server.sheets import Sheet, blank_sheet, payload_of, title_of
@@ -99,12 +100,17 @@ def type_in(call: Call) -> Response:
     return response
 
 
-@router.desk("GET", "/answer/form.pdf")
-def own_form(call: Call) -> Response:
+@router.get("/answer/form.pdf")  # not at the desk: setting a page takes a second, and the others would wait for it
+def own_form(request: Request, respondent: RespondentDep) -> Response:
     """The questions of this person on paper, without the code: the link is in the e-mail or on the invitation."""
-    respondent, request = respondent_of(call), call.request
-    visit, language = respondent.visit, language_of(request)
-    sheet = blank_sheet(request, respondent)
+    sheet, language = blank_sheet(request, respondent), language_of(request)
+    asking = respondent.visit.asking
+    assert asking is not None  # the link was redeemed in this request
+    return as_pdf(asking.keep(("form", language, sheet.partners), lambda: _form_of(sheet, language)), "questionnaire")
+
+
+def _form_of(sheet: Sheet, language: str) -> bytes:
+    visit = sheet.respondent.visit
     form = PaperForm(
         language,
         title_of(visit.partnership, language).text,
@@ -113,7 +119,7 @@ def own_form(call: Call) -> Response:
         {code: title.text for code, title in sheet.topics.items()},
         format_moment(visit.round_.closes_at, visit.partnership.time_zone, language),
     )
-    return as_pdf(to_pdf(form, translator(language).gettext), "questionnaire")
+    return to_pdf(form, translator(language).gettext)
 
 
 def as_pdf(content: bytes, name: str) -> Response:

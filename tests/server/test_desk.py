@@ -7,6 +7,7 @@ import gzip
 import random
 import shutil
 import sqlite3
+import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 
@@ -15,10 +16,10 @@ from sqlmodel import Session, select
 
 from server.app import ROUTES
 from server.blank_pages import RESUME_CODE, BlankPage
-from server.desk import FrontDesk
+from server.desk import Desk, FrontDesk
 from server.writing import Writer
 from surveys import rounds
-from surveys.database import DRIVER, kept_transaction, make_engine, plain
+from surveys.database import DRIVER, kept_transaction, make_engine, plain, transaction
 from surveys.models import Ballot, Organization
 from tests.bench._service import ONE_PAGE
 from tests.factories import make_organization, make_round, secret_of
@@ -110,6 +111,47 @@ class TestFrontDesk:
         assert "content-encoding" not in plain_page.headers
         assert packed.text == plain_page.text
         assert "Accept-Encoding" in packed.headers["vary"]
+
+
+class TestReading:
+    """The kept connection, as in the service: the other tests of pages read with the session of the test."""
+
+    @pytest.fixture
+    def desk(self, upgraded_file, tmp_path):
+        shutil.copy(upgraded_file, tmp_path / "own.db")
+        engine = make_engine(f"sqlite:///{tmp_path / 'own.db'}")
+        yield Desk(engine)
+        engine.dispose()
+
+    def count(self, session):
+        return plain(session, "SELECT count(*) FROM organization").fetchone()[0]
+
+    def test_it_sees_what_was_committed(self, desk):
+        assert desk._read(self.count) == 0
+        with transaction(desk._engine) as session:
+            make_organization(session, "New")
+        assert desk._read(self.count) == 1
+
+    def test_it_writes_nothing(self, desk):
+        with pytest.raises(sqlite3.OperationalError, match="readonly"):
+            desk._read(lambda session: plain(session, "DELETE FROM organization"))
+        assert desk._read(self.count) == 0
+
+    def test_a_connection_that_broke_is_replaced(self, desk):
+        desk._read(self.count)
+        desk._reading.info[DRIVER].close()
+        with pytest.raises(sqlite3.ProgrammingError):
+            desk._read(self.count)
+        assert desk._read(self.count) == 0
+
+    def test_a_refusal_leaves_nothing_behind(self, desk):
+        def refuses(session):
+            session.exec(select(Organization)).all()
+            raise ValueError
+
+        with pytest.raises(ValueError):  # noqa: PT011 - raised two lines above
+            desk._read(refuses)
+        assert not desk._reading.in_transaction()
 
 
 class TestOnePage:
@@ -216,6 +258,42 @@ class TestWriter:
             return await writer.write(lambda session: make_organization(session, "After").name)
 
         assert run_apart(one_after_the_other) == "After"
+
+    def test_an_act_that_ends_like_a_loop_is_answered(self, fresh_engine):
+        def ends(_session):
+            raise StopIteration
+
+        results = self.write_all(fresh_engine, [ends, lambda _session: 1, ends])
+        assert [type(one) for one in results] == [RuntimeError, int, RuntimeError]
+
+    def test_a_loop_that_is_gone_does_not_end_the_writer(self, fresh_engine):
+        writer = Writer(fresh_engine)
+
+        async def leaves_at_once():
+            task = asyncio.ensure_future(writer.write(lambda _session: time.sleep(0.2)))
+            await asyncio.sleep(0.05)
+            task.cancel()
+
+        async def comes_later():
+            return await writer.write(lambda session: make_organization(session, "Later").name)
+
+        run_apart(leaves_at_once)
+        time.sleep(0.3)
+        assert run_apart(comes_later) == "Later"
+
+    def test_what_the_mapper_takes_back_is_told_to_all(self, fresh_engine):
+        """A failed flush rolls everything back: nobody in the same transaction is told that it worked."""
+
+        def twice(session):
+            one = make_organization(session, "Twice")
+            session.flush()
+            plain(session, "INSERT INTO organization SELECT * FROM organization WHERE id = ?", one.id)
+
+        acts = [lambda session: make_organization(session, "Before").name, twice]
+        results = self.write_all(fresh_engine, acts * 3)
+        with Session(fresh_engine) as session:
+            stored = [one.name for one in session.exec(select(Organization))]
+        assert stored == [one for one in results if isinstance(one, str)]
 
     def test_nothing_of_one_act_is_in_the_next(self, fresh_engine):
         """The session is kept: rows added and never stored must be gone, and so must those that were read."""

@@ -10,13 +10,14 @@ from uuid import uuid4
 
 import pytest
 from sqlalchemy import text
+from starlette.testclient import TestClient
 from typer.testing import CliRunner
 
 from server import bill, cli
 from server.backup import back_up
 from server.doctor import examine
 from server.logs import JsonLines
-from server.metrics import STEP, Tally, registry_of, serve_metrics
+from server.metrics import STEP, Figures, Tally, registry_of, serve_metrics
 from server.settings import Settings
 from surveys.database import make_engine, upgrade
 from surveys.keystore import Keystore
@@ -78,18 +79,32 @@ class TestFigures:
         tally.note("/answer", 500)
         assert tally.shown() == {("respondents", "5xx"): 1}
 
+    @pytest.mark.parametrize("path", ["/paper", "/paper/entry", "/offline/key", "/language", "/finished", "/static/x"])
+    def test_nothing_a_respondent_asks_for_is_counted_one_by_one(self, path):
+        tally = Tally()
+        tally.note(path, 303)
+        assert set(tally.shown().values()) == {0}
+
+    def test_a_page_of_a_fault_is_counted(self, app):
+        app.add_route("/falls-down", lambda _request: 1 / 0)
+        before = app.state.tally.shown().get(("others", "5xx"), 0)
+        TestClient(app, base_url="http://127.0.0.1:8000", raise_server_exceptions=False).get("/falls-down")
+        assert app.state.tally.shown()["others", "5xx"] == before + 1
+
     def test_no_identifier_in_any_label(self, engine, keystore):
         tally = Tally()
         secret = "7f9c1b1e-aaaa-bbbb-cccc-0123456789ab"
-        tally.note(f"/partnerships/{secret}/rounds/3", 200)
-        server = serve_metrics(registry_of(engine, keystore, tally), 0)
+        for _ in range(STEP):
+            tally.note(f"/partnerships/{secret}/rounds/3", 200)
+        server = serve_metrics(registry_of(Figures(engine, keystore, tally, lambda: True)), 0)
         try:
             with urllib.request.urlopen(f"http://127.0.0.1:{server.server_port}/metrics", timeout=10) as answer:
                 page = answer.read().decode()
         finally:
             server.shutdown()
             server.server_close()
-        assert 'rapport_requests_total{group="others",status="2xx"} 1.0' in page
+        assert 'rapport_requests_total{group="others",status="2xx"} 100.0' in page
+        assert "rapport_clock_held 1.0" in page
         assert "rapport_database_up 1.0" in page
         assert secret not in page
 

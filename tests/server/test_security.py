@@ -61,6 +61,12 @@ def test_every_answer_carries_our_headers_and_asks_for_https(https_client, metho
     assert len(answer.headers.get_list("content-security-policy")) == 1
 
 
+@pytest.mark.parametrize("path", ["/healthz", "/readyz"])
+def test_a_proxy_asks_by_address_whether_the_service_is_well(https_client, path):
+    assert https_client.get(path, headers={"host": "10.0.0.2:8000"}).status_code in (200, 503)
+    assert https_client.get("/", headers={"host": "10.0.0.2:8000"}).status_code == 400
+
+
 def test_refused_writes_and_hosts_carry_them_too(https_client):
     refused = https_client.post("/i", headers={"sec-fetch-site": "cross-site"})
     unknown = https_client.get("/", headers={"host": "evil.example"})
