@@ -8,7 +8,7 @@ from starlette.exceptions import HTTPException
 from starlette.middleware.gzip import GZipMiddleware
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 from starlette.requests import ClientDisconnect
-from starlette.types import Receive, Scope, Send
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from server import problems
 from server.api.app import ADDRESS, create_api
@@ -162,10 +162,23 @@ ROUTES = (
 )
 
 
+class Service(FastAPI):
+    """The application with its gate outside of everything: pages of faults pass it too."""
+
+    gate: ASGIApp
+
+    async def framework(self, scope: Scope, receive: Receive, send: Send) -> None:
+        await super().__call__(scope, receive, send)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        scope["app"] = self
+        await self.gate(scope, receive, send)
+
+
 def create_app(settings: Settings) -> FastAPI:
     """The service for these settings; the database must have been upgraded before."""
     drop_words()
-    app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None, telemetry=NOTHING_OBSERVED)
+    app = Service(docs_url=None, redoc_url=None, openapi_url=None, telemetry=NOTHING_OBSERVED)
     app.state.settings = settings
     app.state.engine = make_engine(settings.database_url)
     app.state.keystore = Keystore(settings.keystore)
@@ -178,7 +191,8 @@ def create_app(settings: Settings) -> FastAPI:
     app.mount(ADDRESS, create_api(app))
     _handle_problems(app)
     app.state.tally = Tally()
-    _wrap(app, settings)
+    app.add_middleware(GZipMiddleware, minimum_size=500, compresslevel=4)
+    app.gate = _gate_of(app, settings)
     return app
 
 
@@ -201,9 +215,8 @@ class Hosts(TrustedHostMiddleware):
         await (self.app if asks_how_it_is else super().__call__)(scope, receive, send)
 
 
-def _wrap(app: FastAPI, settings: Settings) -> None:
-    """Innermost first: a request passes these lines from the last to the first."""
-    app.add_middleware(GZipMiddleware, minimum_size=500, compresslevel=4)
-    app.add_middleware(FrontDesk, acts=[act for one in ROUTES for act in getattr(one.router, "acts", ())])
-    app.add_middleware(Hosts, allowed_hosts=list(settings.hosts))
-    app.add_middleware(Gate, https=settings.https, refusal=problems.refuse_other_site, note=app.state.tally.note)
+def _gate_of(app: Service, settings: Settings) -> ASGIApp:
+    """Outermost last: what a request passes before the framework's own machinery."""
+    desk = FrontDesk(app.framework, acts=[act for one in ROUTES for act in getattr(one.router, "acts", ())])
+    hosts = Hosts(desk, allowed_hosts=list(settings.hosts))
+    return Gate(hosts, https=settings.https, refusal=problems.refuse_other_site, note=app.state.tally.note)

@@ -162,18 +162,13 @@ class FrontDesk:
         try:
             response = await request.app.state.desk.serve(request, act)
         except Exception as problem:
-            handle = _handler_of(request, problem)
-            if handle is None:
+            kind = next(one for one in type(problem).__mro__ if one in request.app.exception_handlers)
+            await request.app.exception_handlers[kind](request, problem)(scope, receive, send)
+            if kind is Exception:  # nobody expected it: it goes into the record as from everywhere else
                 raise
-            response = handle(request, problem)
+            return
         _pack(request, response)
         await response(scope, receive, send)
-
-
-def _handler_of(request: Request, problem: Exception) -> Callable[[Request, Exception], Response] | None:
-    """What the framework would have called; what nobody expected is left to it."""
-    handlers = request.app.exception_handlers
-    return next((handlers[kind] for kind in type(problem).__mro__ if kind in handlers and kind is not Exception), None)
 
 
 def _pack(request: Request, response: Response) -> None:

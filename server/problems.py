@@ -16,7 +16,6 @@ from server.languages import translator
 from server.pages import Page, go_to, language_of, render
 from server.refusals import refusals_of
 from server.respondents import GoTo
-from server.security import headers_of
 from surveys.problems import RuleBroken, SurveyProblem
 
 STATUS = {"missing": 404, "conflict": 409, "gone": 410, "invalid": 422, "forbidden": 403}
@@ -73,10 +72,7 @@ def on_hang_up(_request: Request, _problem: Exception) -> Response:
 
 def on_crash(request: Request, problem: Exception) -> Response:
     log.error("problem=%s", type(problem).__name__)
-    response = problem_page(request, problem, 500)
-    https: bool = request.app.state.settings.https  # this handler answers outside the gate that adds them
-    response.headers.update(headers_of(https=https))
-    return response
+    return problem_page(request, problem, 500)
 
 
 def on_not_logged_in(request: Request, _problem: Exception) -> Response:

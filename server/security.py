@@ -121,13 +121,6 @@ class Gate:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        try:
-            await self._pass(scope, receive, send)
-        except Exception:  # its page is made outside
-            self.note(scope["path"], 500)
-            raise
-
-    async def _pass(self, scope: Scope, receive: Receive, send: Send) -> None:
         if self.https:  # in place: the page of a fault is made outside and speaks the language of the cookie
             scope["headers"] = only_ours(scope["headers"])
 
