@@ -60,6 +60,7 @@ class Sheet:
     sections: tuple[Section, ...]
     content: dict[str, Any]
     contact: str = ""  # for concerns, by the charter
+    box: bytes | None = None  # the draft as it was opened for this request
 
     def find_section(self, code: str) -> Section | None:
         return next((section for section in self.sections if section.code == code), None)
@@ -166,10 +167,12 @@ def find_sheet(request: Request, session: Session, respondent: Respondent) -> Sh
         raise GoTo("/resume")
     if content is None and ballots.has_cast(session, keys, visit.invitation.id):
         return None
-    return blank_sheet(request, respondent, content)
+    return blank_sheet(request, respondent, content, box)
 
 
-def blank_sheet(request: Request, respondent: Respondent, content: dict[str, Any] | None = None) -> Sheet:
+def blank_sheet(
+    request: Request, respondent: Respondent, content: dict[str, Any] | None = None, box: bytes | None = None
+) -> Sheet:
     """What this person is asked, with these answers or none."""
     visit, language = respondent.visit, language_of(request)
     asking = visit.asking
@@ -181,7 +184,7 @@ def blank_sheet(request: Request, respondent: Respondent, content: dict[str, Any
     is_shared_out = asking.circumstances.form.is_rotated  # else everybody of an organization is asked about all others
     partners = among() if is_shared_out else asking.keep(("partners", visit.organization.id), among)
     sections = _sections(asking, partners, language)
-    return Sheet(respondent, asking.instrument, asking.circumstances, sections, content or {})
+    return Sheet(respondent, asking.instrument, asking.circumstances, sections, content or {}, box=box)
 
 
 def _sections(asking: Asking, partners: Sequence[Organization], language: str) -> tuple[Section, ...]:
@@ -204,12 +207,14 @@ def render_again(request: Request, sheet: Sheet, page: Page, *, status: int = 20
 
 
 def save(session: Session, sheet: Sheet) -> None:
-    save_content(session, sheet.respondent, sheet.content)
+    save_content(session, sheet.respondent, sheet.content, sheet.box)
 
 
-def save_content(session: Session, respondent: Respondent, content: dict[str, Any]) -> None:
-    visit, keys = respondent.visit, respondent.keys
-    ballots.save_draft(session, visit.round_, keys, visit.invitation.id, respondent.secret, respondent.device, content)
+def save_content(
+    session: Session, respondent: Respondent, content: dict[str, Any], before: bytes | None = None
+) -> None:
+    visit, keys, device = respondent.visit, respondent.keys, respondent.device
+    ballots.save_draft(session, visit.round_, keys, visit.invitation.id, respondent.secret, device, content, before)
 
 
 def payload_of(sheet: Sheet, language: str) -> dict[str, Any]:

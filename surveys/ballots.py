@@ -178,8 +178,13 @@ def save_draft(
     secret: str,
     device_secret: bytes,
     content: Payload,
+    before: bytes | None = None,
 ) -> None:
-    wrapped = SecretBox(_code_key(keys, secret, resume_code(device_secret))).encrypt(device_secret)
+    """`before`: the box as this device opened it just now, whose first part stays as it is."""
+    if before is None:
+        wrapped = bytes(SecretBox(_code_key(keys, secret, resume_code(device_secret))).encrypt(device_secret))
+    else:
+        wrapped = before[:WRAP]
     body = SecretBox(_draft_key(secret, device_secret)).encrypt(padded(content, round_.box_size))
     _upsert(session, "draft", identifier(keys, "draft-ballot", invitation_id), round_.id, wrapped + body)
 
