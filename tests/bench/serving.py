@@ -26,6 +26,7 @@ from tests.bench._service import Process, bare, fill, rapport
 from tests.databases import running_postgresql
 
 PAGES_AT_MOST = 60  # of one journey; a questionnaire that leads in circles is a fault
+GROWTH = 420  # people at each size, the first twenty not measured
 ON_POSTGRESQL = ("page", "journey")
 NAMES = ("page", "journey", "crowd", "memory", "growth")
 
@@ -273,7 +274,7 @@ def bench_growth(place: Path, figures: Figures, sizes: Sequence[int]) -> None:
     import os
     import sqlite3
 
-    asked = fill(place, 120 * len(sizes), one_page=True)
+    asked = fill(place, GROWTH * len(sizes), one_page=True)
     held = 0
     path = place / "rapport.db"
     for at, size in enumerate(sizes):
@@ -288,13 +289,13 @@ def bench_growth(place: Path, figures: Figures, sizes: Sequence[int]) -> None:
         held = size
         with rapport(place) as server:
             journey = Journey(server.address)
-            browsers = [entered(server, secret, journey) for secret in asked.secrets[120 * at : 120 * (at + 1)]]
+            browsers = [entered(server, secret, journey) for secret in asked.secrets[GROWTH * at : GROWTH * (at + 1)]]
             for browser in browsers[:20]:
                 journey.one_page(browser)
             start = server.cpu
             for browser in browsers[20:]:
                 journey.one_page(browser)
-            spent = (server.cpu - start) / 100
+            spent = (server.cpu - start) / (GROWTH - 20)
         figures.add(f"{size:,} ballots stored: CPU of the next one-page journey", 1000 * spent, "ms")
         figures.add(f"{size:,} ballots stored: bytes each", path.stat().st_size / size, "bytes")
 
