@@ -14,7 +14,7 @@ from server import problems
 from server.api.app import ADDRESS, create_api
 from server.assets import load_assets
 from server.deps import NotLoggedIn, SecondFactorMissing
-from server.desk import Desk, FrontDesk
+from server.desk import LEVEL, WORTH_PACKING, Desk, FrontDesk
 from server.logs import drop_words
 from server.metrics import NOTHING_OBSERVED, Tally
 from server.respondents import GoTo
@@ -191,7 +191,7 @@ def create_app(settings: Settings) -> FastAPI:
     app.mount(ADDRESS, create_api(app))
     _handle_problems(app)
     app.state.tally = Tally()
-    app.add_middleware(GZipMiddleware, minimum_size=500, compresslevel=4)
+    app.add_middleware(GZipMiddleware, minimum_size=WORTH_PACKING, compresslevel=LEVEL)
     app.gate = _gate_of(app, settings)
     return app
 

@@ -81,16 +81,15 @@ class Desk:
         if not self._is_sqlite:
             with Session(self._plain_engine) as session:  # each question a snapshot of its own, as on SQLite
                 return answer(session)
-        self._reading = self._reading or reading_session(self._engine)
+        reading = self._reading = self._reading or reading_session(self._engine)
         try:
-            return answer(self._reading)
+            return answer(reading)
         except OF_THE_DATABASE:
-            self._reading.info[DRIVER].close()  # what is wrong with it is not known: the next question gets another
-            self._reading = None
+            self._reading = None  # what is wrong with it is not known: the next question gets another
+            reading.info[DRIVER].close()
             raise
         finally:
-            if self._reading is not None:
-                emptied(self._reading)
+            emptied(reading)
 
     def _write(self, answer: Callable[[Session], Response]) -> Response:
         with transaction(self._engine) as session:

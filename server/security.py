@@ -61,11 +61,6 @@ PATIENCE = 20  # seconds without a byte of a body that was announced
 BODY_LIMIT = 256 * 1024  # a page of answers with every text at its limit in Khmer takes 60 kB
 
 
-def headers_of(*, https: bool) -> dict[str, str]:
-    """What stands on every answer that does not set it itself."""
-    return {**HEADERS, **({"Strict-Transport-Security": HSTS} if https else {})}
-
-
 def sent_as(name: str, *, https: bool) -> str:
     """The name of a cookie of ours as browsers know it."""
     return HOST_ONLY.decode() + name if https else name
@@ -114,14 +109,15 @@ class Gate:
     ) -> None:
         self.app, self.refusal, self.note = app, refusal, note
         self.scheme, self.https = "https" if https else "http", https
-        self.headers = [(name.lower().encode(), value.encode()) for name, value in headers_of(https=https).items()]
+        headers = {**HEADERS, **({"Strict-Transport-Security": HSTS} if https else {})}
+        self.headers = [(name.lower().encode(), value.encode()) for name, value in headers.items()]
         self.names = frozenset(name for name, _ in self.headers)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        if self.https:  # in place: the page of a fault is made outside and speaks the language of the cookie
+        if self.https:
             scope["headers"] = only_ours(scope["headers"])
 
         async def send_completed(message: Message) -> None:

@@ -162,10 +162,8 @@ def _filled_in(request: Request, sheet: Sheet, section: Section) -> Response | N
         return None
     asking = sheet.respondent.visit.asking
     assert asking is not None  # the link was redeemed in this request
-    place = (
-        sheet.sections.index(section),
-        len(sheet.sections),
-    )  # all that tells pages apart by whom one is asked about
+    # whom one is asked about, and in which order, shows in the number of a page only
+    place = (sheet.sections.index(section), len(sheet.sections))
     key = ("page", language_of(request), OFFLINE_COOKIE in request.cookies, section.code, place, sheet.contact)
 
     def blank_page() -> BlankPage:
