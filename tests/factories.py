@@ -10,11 +10,11 @@ from typing import Any
 
 from sqlmodel import Session
 
-from surveys import accounts, ballots, partnerships, rounds
+from surveys import accounts, ballots, discussions, partnerships, rounds
 from surveys.instruments import Instrument
 from surveys.invitations import personal_secret
 from surveys.keystore import Keystore
-from surveys.models import Account, Invitation, Organization, Partnership, Round
+from surveys.models import Account, Discussion, Invitation, Organization, Partnership, Round
 from tests.charters import sign_charter
 from tests.sample_releases import INSTRUMENT
 
@@ -92,6 +92,14 @@ def make_round(
         rounds.start(session, round_, keystore)
         session.flush()
     return round_
+
+
+def make_entry(
+    session: Session, round_: Round, *, question: str = "What would help us to hear earlier?", now: datetime = NOW
+) -> Discussion:
+    """A question about trust that was taken up from a released round."""
+    about = {"partnership_id": round_.partnership_id, "round_id": round_.id, "target": "item:T1"}
+    return discussions.open_entry(session, **about, question=question, now=now)
 
 
 def secret_of(keystore: Keystore, round_: Round, invitation: Invitation) -> str:

@@ -7,11 +7,11 @@ from datetime import timedelta
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 
-from surveys import accounts, discussions, rounds
+from surveys import accounts, rounds
 from surveys.instruments import standard_instrument
 from tests.browser.conftest import DESKTOP, NARROW, PHONE
 from tests.browser.walking import begin, fill_page, go_on, press, said, tap
-from tests.factories import PASSWORD, make_account, make_partnership, make_round
+from tests.factories import PASSWORD, make_account, make_entry, make_partnership, make_round
 from tests.server.conftest import make_released
 
 OVERFLOWS = "() => document.documentElement.scrollWidth > document.documentElement.clientWidth"
@@ -56,14 +56,7 @@ def facilitated(service):
         accounts.entrust(session, account, partnership.id)
         released = make_released(session, service.keystore, partnership)
         make_round(session, service.keystore, partnership=partnership, state="prepared")
-        entry = discussions.open_entry(
-            session,
-            partnership_id=partnership.id,
-            round_id=released[-1].id,
-            target="item:T1",
-            question="What would help?",
-            now=service.now,
-        )
+        entry = make_entry(session, released[-1], question="What would help?", now=service.now)
         return partnership, account, entry.id
 
 

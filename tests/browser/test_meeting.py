@@ -14,7 +14,7 @@ from surveys.partnerships import members_on
 from tests.browser.test_accessibility import OVERFLOWS, WIDE, faults_of
 from tests.browser.test_facilitating import log_in
 from tests.browser.walking import press
-from tests.factories import make_account, make_partnership
+from tests.factories import make_account, make_entry, make_partnership
 from tests.server.conftest import make_released
 
 PROJECTOR, PHONE = (1920, 1080), (360, 760)
@@ -41,14 +41,7 @@ def table(service):
             accounts.entrust(session, account, partnership.id)
             emails.append(account.email)
         released = make_released(session, service.keystore, partnership)
-        entry = discussions.open_entry(
-            session,
-            partnership_id=partnership.id,
-            round_id=released[-1].id,
-            target="item:T1",
-            question="What would help us to hear earlier?",
-            now=service.now,
-        )
+        entry = make_entry(session, released[-1], now=service.now)
         meeting = meetings.plan(
             session,
             partnership_id=partnership.id,

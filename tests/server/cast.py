@@ -19,7 +19,6 @@ from surveys import (
     commitments,
     concerns,
     contacts,
-    discussions,
     dispute_papers,
     disputes,
     key_holders,
@@ -30,7 +29,7 @@ from surveys import (
 from surveys.commitments import Promise
 from surveys.ladder import ladder_of
 from surveys.models import Account
-from tests.factories import NOW, make_account, make_partnership, make_round
+from tests.factories import NOW, make_account, make_entry, make_partnership, make_round
 from tests.server import access_table as table
 from tests.server.conftest import make_released
 
@@ -95,14 +94,7 @@ def made_up(session, keystore, app) -> dict[str, Any]:
     prepared = make_round(session, keystore, partnership=partnership, state="prepared")
     member = partnerships.members_on(session, partnership.id, date(2026, 1, 1))[0][1]
     holder, _ = key_holders.add(session, partnership, "Sok Dara")
-    entry = discussions.open_entry(
-        session,
-        partnership_id=partnership.id,
-        round_id=released[-1].id,
-        target="item:T1",
-        question="What would help?",
-        now=prepared.opens_at,
-    )
+    entry = make_entry(session, released[-1], question="What would help?", now=prepared.opens_at)
     promise = Promise("Share the calendar", member.id, None, prepared.closes_at.date())
     commitment = commitments.make(
         session, partnership.id, promise, members=[member.id], by="Amina", now=prepared.opens_at

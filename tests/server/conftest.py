@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from io import BytesIO
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -42,12 +43,21 @@ def _quick_passwords() -> Iterator[None]:
         yield
 
 
+def make_service(folder: Path, **given: Any) -> FastAPI:
+    """A service whose files all lie in this folder; its database too, unless another is given. The caller disposes."""
+    share_fonts(folder)
+    own = {
+        "var_dir": folder,
+        "secret_key_file": folder / "secret-key",
+        "keystore": (folder / "keys-a", folder / "keys-b"),
+        "database_url": f"sqlite:///{folder / 'none.db'}",
+    }
+    return create_app(Settings(**{**own, **given}))
+
+
 @pytest.fixture(scope="session")
 def app(database_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[FastAPI]:
-    var = tmp_path_factory.mktemp("var")
-    share_fonts(var)
-    own = {"secret_key_file": var / "secret-key", "keystore": (var / "keys-a", var / "keys-b")}
-    made = create_app(Settings(var_dir=var, database_url=database_url, **own))
+    made = make_service(tmp_path_factory.mktemp("var"), database_url=database_url)
     yield made
     made.state.engine.dispose()
 

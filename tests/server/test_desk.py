@@ -10,6 +10,7 @@ import sqlite3
 import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from dataclasses import replace
 
 import pytest
 from sqlmodel import Session, select
@@ -20,6 +21,7 @@ from server.desk import Desk, FrontDesk
 from server.writing import Writer
 from surveys import rounds
 from surveys.database import DRIVER, kept_transaction, make_engine, plain, transaction
+from surveys.ladder import STANDARD
 from surveys.models import Ballot, Organization
 from tests.bench._service import ONE_PAGE
 from tests.factories import make_organization, make_round, secret_of
@@ -68,6 +70,15 @@ class TestBlankPages:
         person.see("/answer/part/T")
         monkeypatch.setattr("server.routes.answering.render", None)
         assert person.see("/answer/part/T").status_code == 200
+
+    def test_the_contact_for_concerns_is_not_kept_with_the_page(self, invited, monkeypatch):
+        """Another server changed it: nothing in this process forgets the page."""
+        monkeypatch.setattr("surveys.asking.KEPT_FOR", -1.0)
+        person = invited()
+        for name in ("Sok Dara", "Chan Thida"):
+            ladder = replace(STANDARD, contact=name)
+            monkeypatch.setattr("server.routes.answering.ladder_of", lambda *_, ladder=ladder: ladder)
+            assert name in person.see("/answer/part/open").text
 
     def test_answer_that_is_no_choice(self):
         assert BlankPage("<p>").filled({"A": 1}, "") is None

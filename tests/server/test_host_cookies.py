@@ -8,30 +8,19 @@ import pytest
 from sqlmodel import Session, select
 from starlette.testclient import TestClient
 
-from server.app import create_app
 from server.security import host_only, only_ours
-from server.settings import Settings
 from surveys.keystore import Keystore
 from surveys.models import Invitation
-from tests.factories import PASSWORD, make_account, make_round, secret_of, share_fonts
-from tests.server.conftest import text_of
+from tests.factories import PASSWORD, make_account, make_round, secret_of
+from tests.server.conftest import make_service, text_of
 
 ADDRESS = "https://rapport.example.org"
 
 
 @pytest.fixture
 def visitor(fresh_url, fresh_engine, tmp_path):
-    share_fonts(tmp_path)
-    settings = Settings(
-        var_dir=tmp_path,
-        secret_key_file=tmp_path / "secret-key",
-        keystore=(tmp_path / "keys-a",),
-        database_url=fresh_url,
-        base_url=ADDRESS,
-        hosts=("rapport.example.org",),
-        demonstration=True,
-    )
-    app = create_app(settings)
+    own = {"keystore": (tmp_path / "keys-a",), "hosts": ("rapport.example.org",)}
+    app = make_service(tmp_path, database_url=fresh_url, base_url=ADDRESS, demonstration=True, **own)
     app.add_route("/falls", lambda _request: 1 / 0)
     with Session(fresh_engine) as session:
         make_account(session, "amina")

@@ -14,7 +14,6 @@ from starlette.testclient import TestClient
 from typer.testing import CliRunner
 
 from server import bill, cli
-from server.app import create_app
 from server.backup import back_up
 from server.doctor import examine
 from server.logs import JsonLines
@@ -22,7 +21,7 @@ from server.metrics import STEP, Figures, Tally, registry_of, serve_metrics
 from server.settings import Settings
 from surveys.database import make_engine, upgrade
 from surveys.keystore import Keystore
-from tests.factories import share_fonts
+from tests.server.conftest import make_service
 
 
 @pytest.fixture
@@ -88,9 +87,7 @@ class TestFigures:
         assert set(tally.shown().values()) == {0}
 
     def test_a_page_of_a_fault_is_counted(self, tmp_path):
-        share_fonts(tmp_path)
-        own = {"var_dir": tmp_path, "secret_key_file": tmp_path / "secret-key"}
-        app = create_app(Settings(database_url=f"sqlite:///{tmp_path / 'none.db'}", **own))
+        app = make_service(tmp_path)
         app.add_route("/falls", lambda _request: 1 / 0)
         TestClient(app, base_url="http://127.0.0.1:8000", raise_server_exceptions=False).get("/falls")
         assert app.state.tally.shown() == {("others", "5xx"): 1}

@@ -10,8 +10,8 @@ import pikepdf
 import pytest
 
 from server.ical import CalendarEvent, to_ical
-from surveys import accounts, audit, commitments, discussions, meetings
-from tests.factories import NOW, make_account, make_partnership
+from surveys import accounts, audit, commitments, meetings
+from tests.factories import NOW, make_account, make_entry, make_partnership
 from tests.server.conftest import text_of
 
 PLAN = {"title": "Meeting of the partners", "starts_at": "2026-07-01T09:00", "minutes": "90", "location": "Room 3"}
@@ -32,15 +32,8 @@ def as_amina(log_in, amina, released):
 
 
 @pytest.fixture
-def entry(session, partnership, released):
-    return discussions.open_entry(
-        session,
-        partnership_id=partnership.id,
-        round_id=released[2].id,
-        target="item:T1",
-        question="What would help us to hear earlier?",
-        now=NOW,
-    )
+def entry(session, released):
+    return make_entry(session, released[2])
 
 
 @pytest.fixture

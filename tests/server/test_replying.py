@@ -9,7 +9,7 @@ from datetime import timedelta
 import pytest
 
 from surveys import discussions, replies
-from tests.factories import NOW
+from tests.factories import NOW, make_entry
 from tests.server.conftest import text_of
 
 LINKS = "/partnerships/{}/replies"
@@ -20,15 +20,8 @@ def read(page):
 
 
 @pytest.fixture
-def entry(session, partnership, released):
-    return discussions.open_entry(
-        session,
-        partnership_id=partnership.id,
-        round_id=released[2].id,
-        target="item:T1",
-        question="What would help us to hear earlier?",
-        now=NOW,
-    )
+def entry(session, released):
+    return make_entry(session, released[2])
 
 
 @pytest.fixture

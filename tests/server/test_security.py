@@ -5,10 +5,8 @@ import pytest
 from starlette.datastructures import Headers
 from starlette.testclient import TestClient
 
-from server.app import create_app
 from server.security import HEADERS, HSTS, Attempts, Sealer, is_same_origin, read_secret_key
-from server.settings import Settings
-from tests.factories import share_fonts
+from tests.server.conftest import make_service
 
 NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
 
@@ -35,16 +33,7 @@ def test_writes_come_from_our_pages(headers, allowed):
 
 @pytest.fixture
 def https_client(tmp_path):
-    share_fonts(tmp_path)
-    app = create_app(
-        Settings(
-            var_dir=tmp_path,
-            secret_key_file=tmp_path / "secret-key",
-            database_url=f"sqlite:///{tmp_path / 'none.db'}",
-            base_url="https://rapport.example.org",
-            hosts=["rapport.example.org"],
-        )
-    )
+    app = make_service(tmp_path, base_url="https://rapport.example.org", hosts=["rapport.example.org"])
     app.add_route("/falls", lambda _request: 1 / 0)
     return TestClient(app, base_url="https://rapport.example.org", raise_server_exceptions=False)
 
